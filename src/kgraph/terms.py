@@ -1,0 +1,60 @@
+"""RDF terms as plain values, so that pages and indexes need no RDF library (RDF 1.1 Concepts, section 3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+XSD_STRING = XSD + "string"
+RDF_TYPE = RDF + "type"
+RDF_LANGSTRING = RDF + "langString"
+
+
+class IRI(NamedTuple):
+    """An absolute IRI, exactly as stored."""
+
+    value: str
+
+
+class BNode(NamedTuple):
+    """A blank node; `value` is its label in the store, stable within a release."""
+
+    value: str
+
+
+class Literal(NamedTuple):
+    """A literal: lexical form, datatype IRI, and language tag (lower case) for rdf:langString."""
+
+    value: str
+    datatype: str = XSD_STRING
+    language: str | None = None
+
+
+Term = IRI | BNode | Literal
+Node = IRI | BNode
+
+
+class Quad(NamedTuple):
+    """A statement in a graph; `graph` is None for the default graph (the merge)."""
+
+    subject: Node
+    predicate: IRI
+    object: Term
+    graph: Node | None
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+
+
+def ntriples(term: Term) -> str:
+    """The term in N-Triples syntax (RDF 1.1 N-Triples, section 2); also valid in SPARQL."""
+    if isinstance(term, IRI):
+        return f"<{term.value}>"
+    if isinstance(term, BNode):
+        return f"_:{term.value}"
+    text = '"' + "".join(_ESCAPES.get(c, c) for c in term.value) + '"'
+    if term.language:
+        return f"{text}@{term.language}"
+    return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
