@@ -1,0 +1,93 @@
+"""What answers SPARQL: one protocol, kept by the embedded pool and by a remote server alike.
+
+Two sides. `query` takes a visitor's text and may be given anything; it runs in a worker (or on the
+remote server) under a deadline. The other methods are the pages' own fixed look-ups on trusted
+patterns: they answer in process where the store is embedded, in tenths of a millisecond.
+
+Errors: every failure of `query` is one of the QueryError classes in kgraph.errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from kgraph.media import RdfFormat, ResultFormat
+from kgraph.terms import IRI, Node, Quad
+
+Form = Literal["solutions", "boolean", "graph"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A SPARQL 1.1 Protocol query operation (section 2.1).
+
+    `default_graphs` / `named_graphs` are the dataset of the request, which overrides FROM; both None
+    when the request names none. `results` and `rdf` are the syntaxes for either kind of answer; `arrived` is
+    time.monotonic() at arrival, from which `deadline` seconds count (None: the setting).
+    """
+
+    text: str
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    results: ResultFormat = ResultFormat.JSON
+    rdf: RdfFormat = RdfFormat.TURTLE
+    arrived: float | None = None
+    deadline: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, complete before its first byte is sent.
+
+    `body` gives the bytes in pieces of at most 256 kB (memory or a temporary file; `close` frees it).
+    """
+
+    form: Form
+    media_type: str
+    size: int
+    rows: int | None
+    seconds: float
+    body: Iterator[bytes]
+    close: Callable[[], None]
+
+    def read(self) -> bytes:
+        """All of the body; for small answers and tests."""
+        return b"".join(self.body)
+
+
+@dataclass(frozen=True)
+class IncomingGroup:
+    """Links that arrive at a node by one property: how many, and the first subjects, sorted by IRI."""
+
+    predicate: IRI
+    count: int
+    subjects: tuple[Node, ...]
+
+
+class Engine(Protocol):
+    """An engine over one release or one remote endpoint. Safe to call from several threads."""
+
+    def query(self, query: Query) -> Answer:
+        """Run a visitor's query. Raises QueryError."""
+
+    def outgoing(self, subject: Node, *, limit: int | None = None) -> list[Quad]:
+        """Every quad with this subject, in every graph, the default graph (merge) included."""
+
+    def incoming(self, node: Node, *, per_property: int = 25) -> list[IncomingGroup]:
+        """Links that arrive (default graph, inferred left out), grouped by property, most first."""
+
+    def incoming_page(
+        self, node: Node, predicate: IRI, *, after: str | None = None, limit: int = 100
+    ) -> list[Node]:
+        """One page of the subjects of one incoming property, sorted by IRI, after the given IRI."""
+
+    def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
+        """The quads of one graph (None: the default graph)."""
+
+    def contains_graph(self, name: Node) -> bool:
+        """Whether this named graph exists."""
+
+    def close(self) -> None:
+        """End workers and release files."""

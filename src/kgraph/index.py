@@ -1,0 +1,110 @@
+"""index.sqlite: the tables that `build` writes and pages, search and harvest read.
+
+Lists, facets, timelines, maps and counts come from here, never from an aggregate over the store
+(docs/architecture.md). Only asserted, shown statements count: the inferred graph is left out, but
+membership of a class follows the site's own rdfs:subClassOf lines (`instance.direct` = 0).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- One row per IRI that is a subject, a named graph, or a class or property in use; blank nodes are not listed.
+-- path: what a request for the node's own address would carry, percent-decoded, without the base's
+-- origin ('/id/event/x'); NULL when the IRI does not start with the base. Hash nodes have `parent`.
+CREATE TABLE node (
+  id INTEGER PRIMARY KEY,
+  iri TEXT NOT NULL UNIQUE,
+  path TEXT,
+  parent INTEGER REFERENCES node(id),   -- the document that shows a hash IRI (id/x#dating -> id/x)
+  label TEXT,                           -- the preferred label, best language of the site first
+  language TEXT,                        -- of `label`; NULL when it has none
+  description TEXT,
+  kind INTEGER REFERENCES node(id),     -- the most specific class, for icons and grouping
+  outgoing INTEGER NOT NULL DEFAULT 0,  -- distinct shown triples with this subject
+  incoming INTEGER NOT NULL DEFAULT 0,  -- distinct shown triples with this object
+  graph_kind TEXT,                      -- passage, editorial, external, inferred, ontology, file; NULL: no graph
+  digest BLOB,                          -- of the sorted quads that describe it, hash children included
+  changed INTEGER                       -- number of the release that last changed it
+);
+CREATE INDEX node_path ON node(path) WHERE path IS NOT NULL;
+CREATE INDEX node_parent ON node(parent) WHERE parent IS NOT NULL;
+
+-- Every label in every language. role: 'label' (preferred), 'alternative', 'attributed'
+-- (a source's or a speaker's name for it; `via` is the Claim or passage that names it so).
+CREATE TABLE label (
+  node INTEGER NOT NULL REFERENCES node(id),
+  role TEXT NOT NULL,
+  text TEXT NOT NULL,
+  language TEXT,
+  via INTEGER REFERENCES node(id)
+);
+CREATE INDEX label_node ON label(node);
+CREATE INDEX label_text ON label(text COLLATE NOCASE);
+CREATE VIRTUAL TABLE label_search USING fts5(
+  text, content='label', content_rowid='rowid',
+  tokenize="unicode61 remove_diacritics 2", prefix='2 3 4'
+);
+
+-- Membership of classes. direct: 1 asserted, 0 through rdfs:subClassOf.
+CREATE TABLE instance (
+  class INTEGER NOT NULL REFERENCES node(id),
+  node INTEGER NOT NULL REFERENCES node(id),
+  direct INTEGER NOT NULL,
+  PRIMARY KEY (class, node)
+) WITHOUT ROWID;
+CREATE INDEX instance_node ON instance(node);
+
+-- Datings: proleptic Gregorian days as ISO strings, open ends NULL. property: which property gave it.
+CREATE TABLE date (
+  node INTEGER NOT NULL REFERENCES node(id),
+  property INTEGER NOT NULL REFERENCES node(id),
+  earliest TEXT, latest TEXT, edtf TEXT
+);
+CREATE INDEX date_node ON date(node);
+CREATE INDEX date_earliest ON date(earliest);
+
+-- Where a node is: coordinates of its own (place = node) or of the place it names.
+CREATE TABLE location (
+  node INTEGER NOT NULL REFERENCES node(id),
+  place INTEGER NOT NULL REFERENCES node(id),
+  latitude REAL, longitude REAL
+);
+CREATE INDEX location_node ON location(node);
+CREATE INDEX location_place ON location(place);
+
+-- Facets: which value a node has for a property that lists are filtered by (links to nodes with at most a few
+-- thousand distinct values, years as text).
+CREATE TABLE facet (
+  property INTEGER NOT NULL REFERENCES node(id),
+  value INTEGER REFERENCES node(id),
+  text TEXT,
+  node INTEGER NOT NULL REFERENCES node(id)
+);
+CREATE INDEX facet_value ON facet(property, value, text, node);
+CREATE INDEX facet_node ON facet(node);
+
+-- VoID statistics: by class, by property, by property within class, by graph.
+CREATE TABLE class_statistic (class INTEGER PRIMARY KEY REFERENCES node(id), entities INTEGER NOT NULL);
+CREATE TABLE property_statistic (
+  property INTEGER PRIMARY KEY REFERENCES node(id),
+  triples INTEGER NOT NULL, subjects INTEGER NOT NULL, objects INTEGER NOT NULL
+);
+CREATE TABLE graph_statistic (graph INTEGER PRIMARY KEY REFERENCES node(id), triples INTEGER NOT NULL);
+
+CREATE TABLE prefix (prefix TEXT PRIMARY KEY, namespace TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def open_index(path: Path) -> sqlite3.Connection:
+    """Open a release's index read-only; one connection per thread. Rows are `sqlite3.Row`."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA mmap_size=268435456")
+    return connection

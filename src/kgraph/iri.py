@@ -1,0 +1,45 @@
+"""IRIs: which may be linked, how an address in the site is made, and how a base is rewritten (RFC 3987, RFC 3986)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+WRITTEN_BASE = "http://localhost:8000/"
+"""The base that every file, shape and query of a site is written with; rewritten to `base_iri` at build."""
+
+_FORBIDDEN = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+_LINKABLE = frozenset({"http", "https"})
+_SAFE = "/:@!$&'()*+,;=-._~?"
+
+
+def is_iri(text: str) -> bool:
+    """Whether this is an absolute IRI that may stand in N-Triples (no control characters, spaces, quotes)."""
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text)) and not _FORBIDDEN.search(text)
+
+
+def is_linkable(iri: str) -> bool:
+    """Whether a page may link to it: http and https only, never javascript: or data:."""
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return False
+    return parts.scheme in _LINKABLE and bool(parts.netloc) and is_iri(iri)
+
+
+def address(iri: str, base: str) -> str:
+    """The site's own address of an IRI, root-relative, so that pages work on any host and port.
+
+    An IRI under the base has its own path; any other is shown by `/entity?iri=`. A fragment stays a fragment.
+    """
+    if iri.startswith(base) and "?" not in iri:
+        path, hash_, fragment = iri[len(base) :].partition("#")
+        return "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
+    return "/entity?iri=" + quote(iri, safe="/:@!$'()*,;-._~")
+
+
+def index_path(iri: str, base: str) -> str | None:
+    """The percent-decoded path of an IRI under the base, without query and fragment; None for another's IRI."""
+    if not iri.startswith(base):
+        return None
+    return "/" + unquote(iri[len(base) :].partition("#")[0])

@@ -1,0 +1,155 @@
+"""A site: the folder that goes in, its kgraph.toml, and the one table of settings.
+
+A site holds `ontology/`, `data/`, `shapes/` and `queries/`; a single RDF file is a site too. What kgraph
+makes lives in `.kgraph/` beside them (beside the file, in `.kgraph/<file name>/`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kgraph.errors import ConfigError
+from kgraph.iri import WRITTEN_BASE, is_iri
+from kgraph.media import COMPRESSIONS, RdfFormat
+
+CONFIG = "kgraph.toml"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key of kgraph.toml: its type is that of `default` (a table where `default` is a dict)."""
+
+    name: str
+    default: Any
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("title", "", "Name of the site, shown on every page; default: the folder's name"),
+    Setting("description", "", "One sentence on what the site holds"),
+    Setting("base_iri", WRITTEN_BASE, "What replaces the written base in ontology, data, shapes and queries"),
+    Setting("ontology_iri", "", "Namespace of the site's own terms; default: base_iri + 'ontology#'"),
+    Setting("license", "", "IRI of the licence of the data"),
+    Setting("publisher", "", "Who publishes the site"),
+    Setting("contact", "", "Where errors are reported: a mailto: or https: IRI"),
+    Setting("languages", ["en"], "Languages of labels, the preferred first"),
+    Setting("graph_per_file", False, "Give each file of triples a named graph of its own"),
+    Setting(
+        "sources", {}, "Texts of the sources the operator holds: source IRI = file, relative to the site"
+    ),
+    Setting("query_deadline", 30, "Seconds a query may take, counted from its arrival"),
+    Setting("query_memory", 1024, "MiB a query worker may use over its base"),
+    Setting("query_result", 256, "MiB that a result may have"),
+    Setting("query_workers", 2, "Query workers over all web processes"),
+    Setting("query_queue", 32, "Queries that may wait over all web processes; beyond it 503 at once"),
+    Setting("query_bytes", 65536, "Bytes that a query may have"),
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder (or one file) with its settings. `settings` has a value for every Setting."""
+
+    root: Path
+    settings: Mapping[str, Any]
+    file: Path | None = None
+
+    @property
+    def base(self) -> str:
+        """The base IRI, ending in a slash."""
+        return str(self.settings["base_iri"])
+
+    @property
+    def ontology_namespace(self) -> str:
+        """Namespace of the site's own terms."""
+        return str(self.settings["ontology_iri"]) or self.base + "ontology#"
+
+    @property
+    def title(self) -> str:
+        """Name of the site."""
+        return str(self.settings["title"]) or (self.file or self.root.resolve()).name
+
+    @property
+    def state(self) -> Path:
+        """Where releases, log and locks live."""
+        return self.root / ".kgraph" / self.file.name if self.file else self.root / ".kgraph"
+
+    def files(self, folder: str) -> tuple[Path, ...]:
+        """The RDF files (queries: *.rq) of one folder of the site, sorted, hidden ones left out."""
+        if self.file:
+            return (self.file,) if folder == "data" else ()
+        found = (p for p in sorted((self.root / folder).rglob("*")) if p.is_file())
+        wanted = (lambda p: p.suffix == ".rq") if folder == "queries" else is_rdf_file
+        return tuple(
+            p
+            for p in found
+            if wanted(p) and not any(part.startswith(".") for part in p.relative_to(self.root).parts)
+        )
+
+
+def is_rdf_file(path: Path) -> bool:
+    """Whether the name's ending is an RDF syntax, perhaps compressed."""
+    endings = path.name.lower().split(".")[1:]
+    if endings and endings[-1] in COMPRESSIONS:
+        endings.pop()
+    return bool(endings) and RdfFormat.of_ending(endings[-1]) is not None
+
+
+def load_site(path: Path) -> Site:
+    """Read a site from a folder or from one RDF file. Raises ConfigError."""
+    if path.is_file():
+        if not is_rdf_file(path):
+            raise ConfigError(
+                "this is not an RDF file that kgraph reads",
+                where=str(path),
+                hint="Known endings: "
+                + ", ".join("." + f.ending for f in RdfFormat)
+                + ", each also .gz or .zst",
+            )
+        return Site(path.parent, _checked({}, path), path)
+    if not path.is_dir():
+        raise ConfigError(
+            "no such folder or file", where=str(path), hint="Name a site's folder or an RDF file."
+        )
+    config = path / CONFIG
+    if not config.exists():
+        return Site(path, _checked({}, config))
+    try:
+        with config.open("rb") as stream:
+            return Site(path, _checked(tomllib.load(stream), config))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not valid TOML: {error}", where=str(config)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(config)) from error
+
+
+def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
+    known = {s.name: s for s in SETTINGS}
+    for key, value in given.items():
+        if key not in known:
+            raise ConfigError(
+                f"unknown setting '{key}'",
+                where=str(config),
+                hint="Known settings: " + ", ".join(sorted(known)),
+            )
+        expected = type(known[key].default)
+        if type(value) is not expected:
+            raise ConfigError(
+                f"'{key}' must be {_TYPE_NAMES[expected]}, not {_TYPE_NAMES.get(type(value), 'that')}",
+                where=str(config),
+            )
+    settings = {name: given.get(name, s.default) for name, s in known.items()}
+    for key in ("base_iri", "ontology_iri", "license", "contact"):
+        value = settings[key]
+        if value and not is_iri(value):
+            raise ConfigError(f"'{key}' is not an absolute IRI: {value!r}", where=str(config))
+    if not settings["base_iri"].endswith("/"):
+        raise ConfigError("'base_iri' must end with a slash", where=str(config))
+    return settings
+
+
+_TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
