@@ -14,6 +14,7 @@
         ├── QueryRefused        403 query-refused: update, SERVICE
         ├── ResultTooLarge      403 result-too-large
         ├── QueryTooLong        413 query-too-long: bytes or nesting over the cap
+        ├── NotWritable         406 not-writable: data that the chosen syntax cannot hold
         ├── PoolFull            503 pool-full, with Retry-After
         ├── QueryMemory         503 query-memory: the worker ran out of its memory
         ├── QueryCrashed        500 query-crashed: the worker died for another reason
@@ -127,6 +128,12 @@ class QueryTooLong(QueryError):
     """Bytes or nesting over the cap."""
 
     status, problem, title = 413, "query-too-long", "The query is too long"
+
+
+class NotWritable(QueryError):
+    """The data cannot be written in the syntax that was asked for."""
+
+    status, problem, title = 406, "not-writable", "These data cannot be written in this syntax"
 
 
 class PoolFull(QueryError):

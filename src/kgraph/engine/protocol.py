@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class IncomingGroup:
-    """Links that arrive at a node by one property: how many, and the first subjects, sorted by IRI."""
+    """Links that arrive at a node by one property: how many, and the first subjects (see `incoming_page`)."""
 
     predicate: IRI
     count: int
@@ -79,9 +79,12 @@ class Engine(Protocol):
         """Links that arrive (default graph, inferred left out), grouped by property, most first."""
 
     def incoming_page(
-        self, node: Node, predicate: IRI, *, after: str | None = None, limit: int = 100
-    ) -> list[Node]:
-        """One page of the subjects of one incoming property, sorted by IRI, after the given IRI."""
+        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100
+    ) -> tuple[int, list[Node]]:
+        """How many subjects link by this property, and one page of them.
+
+        Sorted by IRI up to a few thousand, beyond it in the engine's own order, stable within a release.
+        """
 
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
         """The quads of one graph (None: the default graph)."""
