@@ -8,7 +8,7 @@ TESTS ?= tests
 JOBS ?= auto
 BIN := .venv/bin
 
-.PHONY: help serve build test lint wheel test-wheel editor node-tests docs constraints clean
+.PHONY: help serve build test lint wheel editor node-tests constraints clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -35,17 +35,11 @@ lint: .venv/installed-test ## style, types and the direction of imports
 wheel: .venv/installed-test editor ## build the wheel and the source archive into dist/
 	@$(BIN)/python -m build
 
-test-wheel: .venv/installed-test editor node-tests ## run the tests against the built wheel in an environment of its own
-	@$(BIN)/python scripts/test_wheel.py -n $(JOBS) --dist loadfile $(TESTS)
-
 editor: .venv/installed ## fetch the query editor (without it the plain form is served)
 	@$(BIN)/python assets/fetch.py editor
 
 node-tests: .venv/installed ## fetch the clients and checkers that some tests run with node
 	@$(BIN)/python assets/fetch.py node-tests
-
-docs: .venv/installed-test ## write the generated parts of docs/ again
-	@$(BIN)/python scripts/reference.py
 
 constraints: ## pin what a fresh installation gets today
 	@sh scripts/environment.sh $(PYTHON) --pin
