@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "kgraph"
 
-LEAVES = {"errors", "iri", "media", "terms", "site", "release", "index", "roles", "queries"}
+LEAVES = {"errors", "iri", "media", "terms", "site", "release", "index", "roles", "queries", "history"}
 READERS = {"describe", "search"}
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAVES),
