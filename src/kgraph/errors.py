@@ -2,7 +2,8 @@
 
     KgraphError                 what, where, what to do; `exit_code` for the command line
     ├── UsageError      (2)     a wrong argument
-    │   └── ConfigError (2)     kgraph.toml: unknown key, wrong type, missing folder
+    │   ├── ConfigError (2)     kgraph.toml: unknown key, wrong type, missing folder
+    │   └── ShapesError (2)     SHACL shapes that cannot be judged as they stand
     ├── DataError       (1)     the data are rejected: parse, model check or SHACL
     │   └── ParseError  (1)     a file that is not well-formed RDF, with line and column
     ├── EnvironmentFault (3)    the machine: port taken, disk full, folder not writable
@@ -50,6 +51,10 @@ class UsageError(KgraphError):
 
 class ConfigError(UsageError):
     """kgraph.toml cannot be used as it is."""
+
+
+class ShapesError(UsageError):
+    """The shapes cannot be judged as they stand, so no verdict on the data is given."""
 
 
 class DataError(KgraphError):

@@ -1,0 +1,142 @@
+"""Literals as the files have them, where the store would rewrite them.
+
+The store keeps values: `"007"^^xsd:int` becomes `"7"^^xsd:integer`. SHACL judges the terms of the data
+graph as parsed (SHACL 1.4: validation does not change the graph), so the terms the store would rewrite are
+collected while the quads stream into it, and laid over what the store gives when shapes are judged.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import pyoxigraph as ox
+
+from kgraph.shacl.terms import OxNode
+from kgraph.terms import XSD
+
+_INTEGER_TYPES = tuple(
+    "integer byte short int long unsignedByte unsignedShort unsignedInt unsignedLong "  # noqa: SIM905
+    "positiveInteger negativeInteger nonPositiveInteger nonNegativeInteger".split()
+)
+_TIME_TYPES = tuple(
+    "dateTime dateTimeStamp time date gYearMonth gYear gMonthDay gDay gMonth "  # noqa: SIM905
+    "duration yearMonthDuration dayTimeDuration".split()
+)
+REWRITTEN_TYPES = frozenset(
+    XSD + name for name in (*_INTEGER_TYPES, "boolean", "decimal", "float", "double", *_TIME_TYPES)
+)
+"""The datatypes whose literals the store keeps as values; every other literal it keeps as it is."""
+
+_PLACE = ox.NamedNode("urn:kgraph:place")
+
+AnyQuad = TypeVar("AnyQuad", ox.Quad, ox.Triple)
+
+
+class Canonical:
+    """What the store makes of a literal. Answers are remembered, 65,536 of them at most."""
+
+    def __init__(self) -> None:
+        self._store = ox.Store()
+        self._known: dict[ox.Literal, ox.Literal] = {}
+
+    def __call__(self, literal: ox.Literal) -> ox.Literal:
+        if literal.datatype.value not in REWRITTEN_TYPES:
+            return literal
+        found = self._known.get(literal)
+        if found is None:
+            quad = ox.Quad(_PLACE, _PLACE, literal)
+            self._store.add(quad)
+            found = next(iter(self._store)).object
+            self._store.clear()
+            if len(self._known) >= 65536:
+                self._known.clear()
+            self._known[literal] = found
+        return found
+
+
+class RawTerms:
+    """Collects the statements whose object the store would rewrite.
+
+    Memory: one entry for each statement that is rewritten, and eight bytes for each that has a datatype of
+    REWRITTEN_TYPES and is not (to know where a file states both forms); nothing for all others.
+    """
+
+    def __init__(self) -> None:
+        self._canonical = Canonical()
+        self._rewritten: dict[tuple[OxNode, ox.NamedNode], list[ox.Literal]] = {}
+        self._kept = array("q")
+
+    def see(self, quad: ox.Quad | ox.Triple) -> None:
+        """Look at one statement as parsed, before it goes into the store. Its graph does not matter."""
+        literal = quad.object
+        if not isinstance(literal, ox.Literal) or literal.datatype.value not in REWRITTEN_TYPES:
+            return
+        if self._canonical(literal) == literal:
+            self._kept.append(hash((quad.subject, quad.predicate, literal)))
+            return
+        known = self._rewritten.setdefault((quad.subject, quad.predicate), [])  # type: ignore[arg-type]
+        if literal not in known:
+            known.append(literal)
+
+    def watch(self, quads: Iterable[AnyQuad]) -> Iterator[AnyQuad]:
+        """The same quads, each seen on its way."""
+        for quad in quads:
+            self.see(quad)
+            yield quad
+
+    def __len__(self) -> int:
+        """How many statements the store would rewrite."""
+        return sum(len(literals) for literals in self._rewritten.values())
+
+    def seal(self) -> RawIndex:
+        """The index that validation looks terms up in."""
+        index = RawIndex()
+        if not self._rewritten:
+            return index
+        wanted: dict[int, tuple[OxNode, ox.NamedNode, ox.Literal]] = {}
+        for (subject, predicate), literals in self._rewritten.items():
+            for literal in literals:
+                stored = self._canonical(literal)
+                wanted[hash((subject, predicate, stored))] = (subject, predicate, stored)
+                index.add(subject, predicate, stored, literal)
+        for value in self._kept:
+            both = wanted.get(value)
+            if both is not None:
+                index.add(both[0], both[1], both[2], both[2])
+        return index
+
+
+class RawIndex:
+    """For each (subject, predicate, stored literal): the literals as parsed."""
+
+    def __init__(self) -> None:
+        self._forward: dict[tuple[OxNode, ox.NamedNode], dict[ox.Literal, list[ox.Literal]]] = {}
+        self._backward: dict[ox.Literal, set[tuple[OxNode, ox.NamedNode]]] = {}
+
+    def add(self, subject: OxNode, predicate: ox.NamedNode, stored: ox.Literal, parsed: ox.Literal) -> None:
+        forms = self._forward.setdefault((subject, predicate), {}).setdefault(stored, [])
+        if parsed not in forms:
+            forms.append(parsed)
+            self._backward.setdefault(parsed, set()).add((subject, predicate))
+
+    def __bool__(self) -> bool:
+        return bool(self._forward)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._forward
+
+    @property
+    def keys(self) -> Iterator[tuple[OxNode, ox.NamedNode]]:
+        """The (subject, predicate) pairs with rewritten objects."""
+        return iter(self._forward)
+
+    def forms(self, subject: OxNode, predicate: ox.NamedNode, stored: ox.Literal) -> list[ox.Literal] | None:
+        """The parsed forms of a stored object, or None where it is as parsed."""
+        found = self._forward.get((subject, predicate))
+        return found.get(stored) if found else None
+
+    def places(self, parsed: ox.Literal) -> set[tuple[OxNode, ox.NamedNode]]:
+        """The (subject, predicate) pairs that a parsed form stands at."""
+        return self._backward.get(parsed, set())

@@ -1,0 +1,74 @@
+"""The report's forms, and literals as parsed."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+
+from kgraph.errors import ShapesError
+from kgraph.shacl import RawTerms, Report, shapes_graph, validate
+
+EX = "http://example.org/"
+PREFIXES = (
+    f"@prefix ex: <{EX}> . @prefix sh: <http://www.w3.org/ns/shacl#> . "
+    "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
+)
+SHAPES = """
+ex:Thing-shape a sh:NodeShape ; sh:targetClass ex:Thing ;
+  sh:property [ sh:path ex:size ; sh:datatype xsd:int ; sh:maxCount 1 ] ,
+    [ sh:path ( ex:part [ sh:inversePath ex:of ] ) ; sh:nodeKind sh:IRI ] .
+"""
+
+
+def quads(turtle: str) -> list[ox.Quad]:
+    return list(ox.parse(PREFIXES + turtle, format=ox.RdfFormat.TURTLE))
+
+
+def report(data: str, shapes: str = SHAPES, *, keep: bool = True) -> Report:
+    raw, store = RawTerms(), ox.Store()
+    store.extend(raw.watch(quads(data)))
+    return validate(store, shapes_graph(quads(shapes)), raw=raw if keep else None)
+
+
+def test_literals_are_judged_as_parsed() -> None:
+    assert report('ex:a a ex:Thing ; ex:size "007"^^xsd:int .').conforms
+    (found,) = report('ex:a a ex:Thing ; ex:size "007"^^xsd:integer .').results
+    assert found.value is not None
+    assert found.value.value == "007"
+    # Two terms in the file, one value in the store.
+    both = report('ex:a a ex:Thing ; ex:size "7"^^xsd:int , "7"^^xsd:integer .')
+    assert sorted(r.component.split("#")[1] for r in both.results) == [
+        "DatatypeConstraintComponent",
+        "MaxCountConstraintComponent",
+    ]
+
+
+def test_without_raw_terms_the_store_is_judged() -> None:
+    assert not report('ex:a a ex:Thing ; ex:size "7"^^xsd:int .', keep=False).conforms
+
+
+def test_raw_terms_remember_only_what_the_store_rewrites() -> None:
+    raw = RawTerms()
+    for quad in quads('ex:a ex:b "x", "y"@en, 1, 1.5, true, "2020-01-01"^^xsd:date, "z"^^ex:own .'):
+        raw.see(quad)
+    assert len(raw) == 0
+    for quad in quads('ex:a ex:b 01, 1.50, "1"^^xsd:boolean, "1"^^xsd:int, "x"^^xsd:int .'):
+        raw.see(quad)
+    assert len(raw) == 4
+
+
+def test_json_loses_nothing() -> None:
+    found = report('ex:a a ex:Thing ; ex:size "x"@EN ; ex:part [ ex:y 1 ] . ex:q ex:of ex:p .')
+    assert not found.conforms
+    assert Report.from_json(found.to_json()) == found
+
+
+def test_the_same_shapes_have_the_same_digest_and_labels() -> None:
+    data = 'ex:a a ex:Thing ; ex:size "x" .'
+    assert report(data) == report(data)
+    assert report(data).shapes != report(data, SHAPES.replace("xsd:int", "xsd:byte")).shapes
+
+
+def test_an_unread_import_is_an_error() -> None:
+    with pytest.raises(ShapesError, match="imports"):
+        report("ex:a a ex:Thing .", SHAPES + "ex: owl:imports ex:other .")
