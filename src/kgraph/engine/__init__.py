@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kgraph.engine.embedded import EmbeddedEngine
-from kgraph.engine.protocol import Answer, Engine, IncomingGroup, Query
+from kgraph.engine.protocol import Answer, Engine, IncomingGroup, Pattern, Query
 from kgraph.release import Release
 
-__all__ = ["Answer", "Engine", "IncomingGroup", "Query", "open_engine"]
+__all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_engine"]
 
 
 def open_engine(release: Release) -> Engine:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from kgraph.engine.protocol import Answer, IncomingGroup, Query
+from kgraph.engine.pattern import PatternReader, deep_page
+from kgraph.engine.protocol import Answer, IncomingGroup, Pattern, Query
 from kgraph.engine.reader import StoreReader, open_store
 from kgraph.errors import PoolFull
 from kgraph.terms import IRI, Node, Quad
@@ -15,7 +16,9 @@ class EmbeddedEngine:
     """An Engine over one release's store folder. `base` names the site's inferred graph."""
 
     def __init__(self, store: Path, *, base: str) -> None:
-        self._reader = StoreReader(open_store(store), base + INFERRED)
+        opened = open_store(store)
+        self._reader = StoreReader(opened, base + INFERRED)
+        self._patterns = PatternReader(opened, self._reader.lock)
 
     def query(self, query: Query) -> Answer:
         """Run a visitor's query. Raises QueryError."""
@@ -38,6 +41,15 @@ class EmbeddedEngine:
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
         """The quads of one graph (None: the default graph)."""
         return self._reader.graph(name, limit=limit)
+
+    def page(self, pattern: Pattern, *, offset: int = 0, limit: int = 100) -> list[Quad]:
+        """One page of the quads that match. A page far into the graph is a query for a worker."""
+        found = self._patterns.page(pattern, offset, limit)
+        return deep_page(self.query, pattern, offset, limit) if found is None else found
+
+    def count(self, pattern: Pattern, *, most: int = 2000) -> int:
+        """How many quads match, counted up to `most`."""
+        return self._patterns.count(pattern, most)
 
     def contains_graph(self, name: Node) -> bool:
         """Whether this named graph exists."""

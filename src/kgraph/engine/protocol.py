@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from kgraph.media import RdfFormat, ResultFormat
-from kgraph.terms import IRI, Node, Quad
+from kgraph.terms import IRI, Node, Quad, Term
 
 Form = Literal["solutions", "boolean", "graph"]
 
@@ -66,6 +66,18 @@ class IncomingGroup:
     subjects: tuple[Node, ...]
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """Which quads: None matches every term. `graph` None is the default graph (the merge), as in Quad;
+    `every_graph` asks for all graphs instead, the merge included."""
+
+    subject: Node | None = None
+    predicate: IRI | None = None
+    object: Term | None = None
+    graph: Node | None = None
+    every_graph: bool = False
+
+
 class Engine(Protocol):
     """An engine over one release or one remote endpoint. Safe to call from several threads."""
 
@@ -88,6 +100,16 @@ class Engine(Protocol):
 
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
         """The quads of one graph (None: the default graph)."""
+
+    def page(self, pattern: Pattern, *, offset: int = 0, limit: int = 100) -> list[Quad]:
+        """One page of the quads that match, in the engine's own order, stable within a release.
+
+        Cheap for who asks page after page; a page far into the graph is searched for under the rules and
+        with the errors (QueryError) of `query`.
+        """
+
+    def count(self, pattern: Pattern, *, most: int = 2000) -> int:
+        """How many quads match, counted up to `most`."""
 
     def contains_graph(self, name: Node) -> bool:
         """Whether this named graph exists."""

@@ -45,7 +45,7 @@ class StoreReader:
 
     def __init__(self, store: ox.Store, inferred: str) -> None:
         self._store = store
-        self._lock = Lock()
+        self.lock = Lock()
         name = ox.NamedNode(inferred)
         self._inferred = name if store.contains_named_graph(name) else None
 
@@ -54,7 +54,7 @@ class StoreReader:
         target = _valid(subject)
         if target is None:
             return []
-        with self._lock:
+        with self.lock:
             found = self._store.quads_for_pattern(target, None, None, None)
             return [convert.quad(q) for q in islice(found, limit)]
 
@@ -63,7 +63,7 @@ class StoreReader:
         target = _valid(node)
         if target is None:
             return []
-        with self._lock:
+        with self.lock:
             found = self._asserted(None, target, _ENUMERATED)
             if found is not None:
                 groups: dict[str, list[Node]] = {}
@@ -86,7 +86,7 @@ class StoreReader:
         target, by = _valid(node), _valid(predicate)
         if target is None or not isinstance(by, ox.NamedNode):
             return 0, []
-        with self._lock:
+        with self.lock:
             few = self._asserted(by, target, SORTED)
             if few is not None:
                 return len(few), sorted(map(_subject, few))[offset : offset + limit]
@@ -100,7 +100,7 @@ class StoreReader:
             return
         found = islice(self._store.quads_for_pattern(None, None, None, graph), limit)
         while True:
-            with self._lock:
+            with self.lock:
                 chunk = [convert.quad(q) for q in islice(found, _CHUNK)]
             yield from chunk
             if len(chunk) < _CHUNK:

@@ -1,0 +1,138 @@
+"""Statements by pattern, page by page: what Triple and Quad Pattern Fragments are made of.
+
+The store cannot seek to the n-th statement. A harvester asks for page after page, so the iterator that made one
+page waits, for a while, for the request for the next: a whole harvest then reads the store once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
+from threading import Lock
+
+import pyoxigraph as ox
+
+from kgraph.engine import convert
+from kgraph.engine.protocol import Answer, Pattern, Query
+from kgraph.terms import IRI, RDF_LANGSTRING, XSD_STRING, BNode, Literal, Quad, Term, ntriples
+
+SKIP = 20_000
+"""Statements that are passed over in process to reach a page (about 20 ms); a deeper page is not reached so."""
+
+_WAITING = 8  # iterators that wait for their next page
+
+
+class PatternReader:
+    """Pages of one store. `lock` is the one that every look-up of the store takes."""
+
+    def __init__(self, store: ox.Store, lock: Lock) -> None:
+        self._store = store
+        self._lock = lock
+        self._waiting: dict[tuple[Pattern, int], Iterator[ox.Quad]] = {}
+
+    def page(self, pattern: Pattern, offset: int, limit: int) -> list[Quad] | None:
+        """One page in the store's order; None when it lies too deep to be reached from here."""
+        with self._lock:
+            found, at = self._nearest(pattern, offset)
+            if found is None:
+                return None
+            for _ in islice(found, offset - at):
+                pass
+            quads = [convert.quad(q) for q in islice(found, limit)]
+            if len(quads) == limit:
+                while len(self._waiting) >= _WAITING:
+                    del self._waiting[next(iter(self._waiting))]
+                self._waiting[pattern, offset + limit] = found
+            return quads
+
+    def count(self, pattern: Pattern, most: int) -> int:
+        """How many statements match, counted up to `most`."""
+        with self._lock:
+            found = self._quads(pattern)
+            return 0 if found is None else sum(1 for _ in islice(found, most))
+
+    def _nearest(self, pattern: Pattern, offset: int) -> tuple[Iterator[ox.Quad] | None, int]:
+        """An iterator at or before the offset, and where it stands. A waiting one is taken out."""
+        at = max((o for p, o in self._waiting if p == pattern and o <= offset), default=0)
+        named = all(not isinstance(t, BNode) for t in _terms(pattern))  # no query can name a blank node
+        if named and offset - at > SKIP:
+            return None, 0
+        waiting = self._waiting.pop((pattern, at), None)
+        if waiting is not None:
+            return waiting, at
+        return self._quads(pattern) or iter(()), 0
+
+    def _quads(self, pattern: Pattern) -> Iterator[ox.Quad] | None:
+        """None when a term is none that a store can hold."""
+        try:
+            subject, predicate, object_, graph = map(_given, _terms(pattern))
+        except ValueError:
+            return None
+        every = self._store.quads_for_pattern
+        if not pattern.every_graph:
+            return every(subject, predicate, object_, graph or ox.DefaultGraph())  # type: ignore[arg-type]
+        # Named graphs first, as the query of `deep_page` has them: stores in memory and on disk mix them differently.
+        default = ox.DefaultGraph()
+        return chain(
+            (q for q in every(subject, predicate, object_, None) if q.graph_name != default),  # type: ignore[arg-type]
+            every(subject, predicate, object_, default),  # type: ignore[arg-type]
+        )
+
+
+def _terms(pattern: Pattern) -> tuple[Term | None, ...]:
+    return (pattern.subject, pattern.predicate, pattern.object, pattern.graph)
+
+
+def _given(term: Term | None) -> convert.OxNode | ox.Literal | None:
+    return None if term is None else convert.ox_term(term)
+
+
+def deep_page(query: Callable[[Query], Answer], pattern: Pattern, offset: int, limit: int) -> list[Quad]:
+    """One page by SPARQL, in the order in which the store also gives it without. Raises QueryError."""
+    triple = " ".join(
+        "?" + name if term is None else ntriples(term)
+        for name, term in zip("spo", _terms(pattern)[:3], strict=True)
+    )
+    if pattern.every_graph:
+        named = f"{{ GRAPH ?g {{ {triple} }} }}"
+        rows = _select(query, f"SELECT * {named} OFFSET {offset:d} LIMIT {limit:d}")
+        if len(rows) < limit:
+            before = int(_select(query, f"SELECT (COUNT(*) AS ?n) {named}")[0]["n"]["value"])
+            start, rest = max(offset - before, 0), limit - len(rows)
+            rows += _select(query, f"SELECT * {{ {triple} }} OFFSET {start:d} LIMIT {rest:d}")
+    else:
+        graph = "" if pattern.graph is None else f"GRAPH {ntriples(pattern.graph)} "
+        rows = _select(query, f"SELECT * {{ {graph}{{ {triple} }} }} OFFSET {offset:d} LIMIT {limit:d}")
+    return [_row(row, pattern) for row in rows]
+
+
+def _select(query: Callable[[Query], Answer], text: str) -> list[dict[str, dict[str, str]]]:
+    answer = query(Query(text))
+    try:
+        rows: list[dict[str, dict[str, str]]] = json.loads(answer.read())["results"]["bindings"]
+    finally:
+        answer.close()
+    return rows
+
+
+def _row(row: Mapping[str, Mapping[str, str]], pattern: Pattern) -> Quad:
+    subject, predicate, object_, graph = (
+        _binding(row[name]) if name in row else given
+        for name, given in zip("spog", _terms(pattern), strict=True)
+    )
+    assert isinstance(subject, IRI | BNode)
+    assert isinstance(predicate, IRI)
+    assert object_ is not None
+    assert not isinstance(graph, Literal)
+    return Quad(subject, predicate, object_, graph)
+
+
+def _binding(term: Mapping[str, str]) -> Term:
+    if term["type"] == "uri":
+        return IRI(term["value"])
+    if term["type"] == "bnode":
+        return BNode(term["value"])
+    language = term.get("xml:lang")
+    datatype = RDF_LANGSTRING if language else term.get("datatype", XSD_STRING)
+    return Literal(term["value"], datatype, language)
