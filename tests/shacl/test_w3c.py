@@ -145,3 +145,13 @@ def with_known(names: list[str], known: dict[str, str]) -> list[object]:
 @pytest.mark.parametrize("name", with_known(cases("core") + cases("sparql"), PYSHACL_FAILS))
 def test_pyshacl_passes(name: str) -> None:
     check(name, "pyshacl")
+
+
+@pytest.mark.parametrize("name", cases("core") + cases("sparql"))
+def test_compiled_passes_alone(name: str) -> None:
+    check(name, "compiled")
+
+
+@pytest.mark.parametrize("name", cases("core") + cases("sparql"))
+def test_auto_passes(name: str) -> None:
+    check(name, "auto")

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 import pyoxigraph as ox
 
 from kgraph.errors import ShapesError
-from kgraph.shacl import reference
+from kgraph.shacl import model, reference
 from kgraph.shacl.data import Data
 from kgraph.shacl.graph import TermGraph
+from kgraph.shacl.judge import Judge
+from kgraph.shacl.loader import Shapes, load
 from kgraph.shacl.names import RDFS_SUBCLASSOF
+from kgraph.shacl.patterns import in_store
+from kgraph.shacl.queries import Queries
 from kgraph.shacl.raw import RawTerms
-from kgraph.shacl.report import Report, ordered
+from kgraph.shacl.report import Judge as JudgeName
+from kgraph.shacl.report import Report, Result, ordered
+from kgraph.shacl.targets import Membership, focus_nodes
+from kgraph.shacl.terms import OxTerm, ox_term, plain
+from kgraph.terms import Term
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     import rdflib
-
-    from kgraph.terms import Term
 
 Engine = OneOf["auto", "compiled", "pyshacl"]
 
@@ -44,12 +50,90 @@ def validate(
     Raises ShapesError where shapes cannot be judged: ill-formed, an unknown component, recursive, an unread
     import. Severities play no part: any result means that the data do not conform (SHACL 3.6.1.1).
     """
-    graph = TermGraph.of(shapes)
-    check_imports(graph)
-    tree = TermGraph.of(ontology).pairs(RDFS_SUBCLASSOF) if ontology is not None else ()
-    source = Data(data, raw.seal() if raw else None, tree)
-    results = ordered(reference.judge(source.to_rdflib(), graph))
-    return Report(results, shapes=graph.digest)
+    run = Run(data, shapes, engine=engine, raw=raw, ontology=ontology)
+    nodes = None if focus is None else [ox_term(node) for node in focus]
+    results: list[Result] = []
+    for shape in run.shapes.targeted:
+        results.extend(run.judge_shape(shape, nodes))
+    return run.report(results, scope="full" if focus is None else "focus")
+
+
+class Run:
+    """One validation: the data, the shapes read and checked, and an engine for each shape."""
+
+    def __init__(
+        self,
+        data: ox.Store,
+        shapes: rdflib.Graph,
+        *,
+        engine: Engine = "auto",
+        raw: RawTerms | None = None,
+        ontology: rdflib.Graph | None = None,
+    ) -> None:
+        self.graph = TermGraph.of(shapes)
+        check_imports(self.graph)
+        self.shapes: Shapes = load(self.graph)
+        tree = TermGraph.of(ontology).pairs(RDFS_SUBCLASSOF) if ontology is not None else ()
+        self.data = Data(data, raw.seal() if raw else None, tree)
+        self.engine = engine
+        self.queries = Queries(self.data, self.graph)
+        self.judge = Judge(self.data, self.queries)
+        self.left: dict[OxTerm, str] = {}
+        for shape in self.shapes.targeted:
+            why = not_compiled(shape)
+            if engine == "pyshacl" or why:
+                self.left[shape.node] = why or "asked for"
+                if engine == "compiled":
+                    raise ShapesError(
+                        f"the shape cannot be compiled: {why}",
+                        where=str(shape.node),
+                        hint="Use --engine auto.",
+                    )
+        self._rdflib: rdflib.Graph | None = None
+
+    def judge_shape(self, shape: model.Shape, focus: Iterable[OxTerm] | None = None) -> list[Result]:
+        """The results of one targeted shape, of all its focus nodes or of those given."""
+        if focus is None:
+            nodes: Collection[OxTerm] = focus_nodes(self.data, shape.targets)
+        else:
+            member = Membership(self.data, shape.targets)
+            nodes = [node for node in dict.fromkeys(focus) if node in member]
+        if shape.node in self.left:
+            if not nodes:
+                return []
+            if self._rdflib is None:
+                self._rdflib = self.data.to_rdflib()
+            return reference.judge_shape(self._rdflib, self.graph, shape.node, nodes)
+        target, found = plain(shape.node), []
+        for node in nodes:
+            at: Term | None = None
+            for result in self.judge.results(shape, node):
+                at = at or plain(node)
+                found.append(replace(result, target_shape=target, target_node=at))
+        return found
+
+    def report(self, results: Iterable[Result], scope: OneOf["full", "focus", "incremental"]) -> Report:
+        """The report over these results."""
+        engines: list[tuple[Term, JudgeName]] = [
+            (plain(shape.node), "pyshacl" if shape.node in self.left else "compiled")
+            for shape in self.shapes.targeted
+        ]
+        notes = self.shapes.notes
+        if self.engine == "auto":
+            notes += tuple(f"{node} was judged by pyshacl: {why}" for node, why in self.left.items())
+        return Report(ordered(results), tuple(engines), self.graph.digest, scope, notes)
+
+
+def not_compiled(shape: model.Shape) -> str:
+    """Why a shape is not compiled, or the empty string."""
+    for constraint in shape.constraints:
+        if isinstance(constraint, model.Pattern) and not in_store(constraint.pattern, constraint.flags):
+            return f"the store cannot read the pattern {constraint.pattern!r}"
+        for part in model.parts(constraint):
+            why = not_compiled(part)
+            if why:
+                return why
+    return ""
 
 
 def check_imports(graph: TermGraph) -> None:

@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 _TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
 
 
-def judge(data: rdflib.Graph, shapes: TermGraph) -> list[Result]:
-    """The results of every targeted shape. Raises ShapesError when pyshacl refuses."""
-    return _run(data, shapes.to_rdflib(), None)
-
-
 def judge_shape(
     data: rdflib.Graph, shapes: TermGraph, shape: OxTerm, focus: Collection[OxTerm]
 ) -> list[Result]:
-    """The results of one shape for the given focus nodes; the targets of all shapes are set aside."""
+    """The results of one shape for the given focus nodes; the targets of all shapes are set aside.
+
+    Raises ShapesError when pyshacl refuses the shapes.
+    """
     import rdflib
 
     graph = shapes.to_rdflib()

@@ -1,0 +1,161 @@
+"""Running the queries of SPARQL-based constraints with their variables bound (SHACL 5.3, 6.3 and appendix A).
+
+Queries see the store's terms: a literal that the store rewrote is compared and returned as the store has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from kgraph.shacl.data import Data
+from kgraph.shacl.graph import TermGraph
+from kgraph.shacl.model import Query, Shape
+from kgraph.shacl.prebinding import QueryText
+from kgraph.shacl.terms import OxTerm, ox_term
+from kgraph.terms import Literal
+
+_SHAPES_GRAPH = ox.NamedNode("urn:kgraph:shapes-graph")
+_REMEMBERED = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a solution says of a result."""
+
+    value: OxTerm | None = None
+    path: OxTerm | None = None
+    message: OxTerm | None = None
+    bindings: dict[str, OxTerm] = field(default_factory=dict)
+
+
+class Queries:
+    """The queries of one shapes graph on one data graph."""
+
+    def __init__(self, data: Data, shapes: TermGraph) -> None:
+        self._data = data
+        self._shapes = shapes
+        self._texts: dict[Query, QueryText] = {}
+        self._with_shapes: ox.Store | None = None
+        self._asked: dict[tuple[int, OxTerm], bool] = {}
+
+    def text(self, query: Query) -> QueryText:
+        """The query, read."""
+        known = self._texts.get(query)
+        if known is None:
+            names = {"this", "shapesGraph", "currentShape", *dict(query.bound)}
+            names |= {"value"} if query.asks else set()
+            known = self._texts[query] = QueryText(query.text, names, query.name)
+        return known
+
+    def select(self, shape: Shape, query: Query, focus: OxTerm) -> Iterator[Solution]:
+        """The solutions for a focus node, each distinct set of what a result takes from it."""
+        names = ("value", "path", "message")
+        rows = self._run(shape, query, {"this": focus})
+        assert isinstance(rows, ox.QuerySolutions)
+        known = [variable.value for variable in rows.variables]
+        seen: set[tuple[OxTerm | None, ...]] = set()
+        for row in rows:
+            bindings: dict[str, OxTerm] = {name: row[name] for name in known if row[name] is not None}
+            key = tuple(bindings.get(name) for name in known)
+            if key in seen:
+                continue
+            seen.add(key)
+            value, path, message = (bindings.get(name) for name in names)
+            yield Solution(value, path, message, bindings)
+
+    def ask(self, shape: Shape, query: Query, focus: OxTerm, value: OxTerm) -> bool:
+        """Whether a value node passes an ASK validator; remembered where only the value matters."""
+        plain = not self.text(query).variables & {"this", "currentShape", "shapesGraph"}
+        key = (id(query), value)
+        if plain and key in self._asked:
+            return self._asked[key]
+        passed = bool(self._run(shape, query, {"this": focus, "value": value}))
+        if plain:
+            if len(self._asked) >= _REMEMBERED:
+                self._asked.clear()
+            self._asked[key] = passed
+        return passed
+
+    def candidates(self, shape: Shape, query: Query) -> set[OxTerm] | None:
+        """The focus nodes that may have results, from one run of the query; None where that cannot be
+        known.
+        """
+        if query.asks or not self.text(query).findable():
+            return None
+        rows = self._run(shape, query, {})
+        assert isinstance(rows, ox.QuerySolutions)
+        return {row["this"] for row in rows}
+
+    def _run(self, shape: Shape, query: Query, bound: dict[str, OxTerm]) -> object:
+        text = self.text(query)
+        bindings: dict[str, OxTerm] = {**bound, **dict(query.bound), "currentShape": shape.node}
+        store = self._data.store
+        if "shapesGraph" in text.variables:
+            bindings["shapesGraph"] = _SHAPES_GRAPH
+            store = self._store_with_shapes()
+        table = ""
+        nodes: dict[ox.NamedNode, ox.BlankNode] = {}
+        for name, term in bindings.items():
+            if name not in text.variables:
+                continue
+            if isinstance(term, ox.BlankNode):
+                function = ox.NamedNode(f"urn:kgraph:bound:{name}")
+                nodes[function] = term
+                table += f"BIND({function}() AS ?{name}) "
+            else:
+                table += f"VALUES ?{name} {{ {term} }} "
+        return store.query(
+            text.filled(table),
+            custom_functions={f: _giving(n) for f, n in nodes.items()} if nodes else None,
+            substitutions={
+                ox.Variable(f.value.rpartition(":")[2]): n
+                for f, n in nodes.items()
+                if text.asks or text.projects(f.value.rpartition(":")[2])
+            }
+            if nodes
+            else None,
+        )
+
+    def _store_with_shapes(self) -> ox.Store:
+        """The data and, as a named graph, the shapes; a copy, made when a query first asks for
+        $shapesGraph.
+        """
+        if self._with_shapes is None:
+            store = ox.Store()
+            default = ox.DefaultGraph()
+            store.bulk_extend(self._data.store.quads_for_pattern(None, None, None, default))
+            store.bulk_extend(
+                ox.Quad(ox_term(s), ox.NamedNode(p.value), ox_term(o), _SHAPES_GRAPH)  # type: ignore[arg-type]
+                for s, p, o in self._shapes.triples
+            )
+            self._with_shapes = store
+        return self._with_shapes
+
+    def said(self, query: Query, solution: Solution, focus: OxTerm) -> tuple[Literal, ...]:
+        """The messages of a result (SHACL 5.3.2): the solution's own, or the declared ones with values put
+        in.
+        """
+        if isinstance(solution.message, ox.Literal):
+            declared: tuple[ox.Literal, ...] = (solution.message,)
+        else:
+            declared = query.messages
+        values = {**dict(query.bound), "this": focus, **solution.bindings}
+        if solution.value is not None:
+            values["value"] = solution.value
+
+        def put(match: re.Match[str]) -> str:
+            term = values.get(match[1])
+            return match[0] if term is None else term.value
+
+        return tuple(
+            Literal(re.sub(r"\{[?$](\w+)\}", put, text.value), text.datatype.value, text.language)
+            for text in declared
+        )
+
+
+def _giving(node: ox.BlankNode):  # type: ignore[no-untyped-def]
+    return lambda: node
