@@ -46,6 +46,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query_result", 256, "MiB that a result may have"),
     Setting("query_workers", 2, "Query workers over all web processes"),
     Setting("query_queue", 32, "Queries that may wait over all web processes; beyond it 503 at once"),
+    Setting("query_cache", 64, "MiB of results kept over all web processes"),
     Setting("query_bytes", 65536, "Bytes that a query may have"),
 )
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from kgraph.engine.embedded import EmbeddedEngine
+from kgraph.engine.limits import Limits
 from kgraph.engine.protocol import Answer, Engine, IncomingGroup, Pattern, Query
 from kgraph.release import Release
 
 __all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_engine"]
 
 
-def open_engine(release: Release) -> Engine:
-    """An engine over a release, whose lease its caller keeps as long as the engine is open."""
-    return EmbeddedEngine(release.store, base=release.manifest.base)
+def open_engine(release: Release, *, processes: int = 1) -> Engine:
+    """An engine over a release, whose lease its caller keeps as long as the engine is open.
+
+    `processes` is among how many web processes the `query_*` limits of the settings are shared out.
+    """
+    manifest = release.manifest
+    return EmbeddedEngine(
+        release.store,
+        base=manifest.base,
+        prefixes=manifest.prefixes,
+        limits=Limits.of(manifest.settings, processes),
+    )

@@ -2,27 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from kgraph.engine import guard
+from kgraph.engine.limits import Limits
+from kgraph.engine.outcome import recorded
 from kgraph.engine.pattern import PatternReader, deep_page
+from kgraph.engine.pool import Pool
 from kgraph.engine.protocol import Answer, IncomingGroup, Pattern, Query
 from kgraph.engine.reader import StoreReader, open_store
-from kgraph.errors import PoolFull
+from kgraph.engine.spool import Spool
+from kgraph.errors import (
+    NotWritable,
+    QueryCrashed,
+    QueryError,
+    QueryMemory,
+    QueryRefused,
+    QueryRequestError,
+    QuerySyntaxError,
+    ResultTooLarge,
+)
 from kgraph.terms import IRI, Node, Quad
+
+INFERRED = "id/graph/inferred"
+"""Where, under the base, the graph of entailed triples lies (DESIGN: evidence)."""
 
 
 class EmbeddedEngine:
-    """An Engine over one release's store folder. `base` names the site's inferred graph."""
+    """An Engine over one release's store folder. `base` resolves relative IRIs and names the inferred graph."""
 
-    def __init__(self, store: Path, *, base: str) -> None:
+    def __init__(
+        self,
+        store: Path,
+        *,
+        base: str,
+        prefixes: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
         opened = open_store(store)
         self._reader = StoreReader(opened, base + INFERRED)
         self._patterns = PatternReader(opened, self._reader.lock)
+        start = {
+            "store": str(store),
+            "base": base,
+            "prefixes": dict(prefixes or {}),
+            "merge": self.limits.merge,
+            "memory": self.limits.memory,
+            "result": self.limits.result,
+        }
+        self._pool = Pool(start, self.limits)
 
     def query(self, query: Query) -> Answer:
         """Run a visitor's query. Raises QueryError."""
-        raise PoolFull("this engine has no workers")
+        return recorded(query, self._query)
+
+    def _query(self, query: Query) -> Answer:
+        arrived = time.monotonic() if query.arrived is None else query.arrived
+        guard.check(query.text, self.limits)
+        spool = Spool()
+        request = {
+            "text": query.text,
+            "default": query.default_graphs,
+            "named": query.named_graphs,
+            "results": query.results and query.results.name,
+            "boolean": query.boolean and query.boolean.name,
+            "rdf": query.rdf and query.rdf.name,
+        }
+        deadline = self.limits.deadline if query.deadline is None else query.deadline
+        try:
+            ended = self._pool.run(request, arrived + deadline, spool.add)
+            if "error" in ended:
+                raise self._failure(ended)
+        except BaseException:
+            spool.close()
+            raise
+        return Answer(
+            form=ended["form"],
+            media_type=ended["media"],
+            size=spool.size,
+            rows=ended["rows"],
+            seconds=time.monotonic() - arrived,
+            body=spool.read(),
+            close=spool.close,
+        )
+
+    def _failure(self, ended: Mapping[str, Any]) -> QueryError:
+        message, hint = ended.get("message", ""), ended.get("hint", "")
+        match ended["error"]:
+            case "syntax":
+                return QuerySyntaxError(message, hint=hint, line=ended["line"], column=ended["column"])
+            case "request":
+                return QueryRequestError(message, hint=hint)
+            case "refused":
+                return QueryRefused(message, hint=hint)
+            case "not-writable":
+                return NotWritable(message, hint=hint)
+            case "too-large":
+                return ResultTooLarge(
+                    f"the result has more than {self.limits.result >> 20} MiB; nothing of it was sent",
+                    hint="Add a LIMIT, or take the dumps for the whole of the data.",
+                )
+            case "memory":
+                return QueryMemory(
+                    f"the query needed more than {self.limits.memory >> 20} MiB of memory and was stopped",
+                    hint="Sort or group fewer rows, or join fewer patterns; a LIMIT inside a subquery helps.",
+                )
+            case _:
+                return QueryCrashed(f"the engine failed on this query: {message}")
 
     def outgoing(self, subject: Node, *, limit: int | None = None) -> list[Quad]:
         """Every quad with this subject, in every graph, the default graph (merge) included."""
@@ -55,9 +145,10 @@ class EmbeddedEngine:
         """Whether this named graph exists."""
         return self._reader.contains_graph(name)
 
+    def workers(self) -> list[int]:
+        """Process ids of the query workers, for tests and supervision."""
+        return self._pool.processes()
+
     def close(self) -> None:
         """End workers and release files."""
-
-
-INFERRED = "id/graph/inferred"
-"""Where, under the base, the graph of entailed triples lies (DESIGN: evidence)."""
+        self._pool.close()

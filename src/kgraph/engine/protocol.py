@@ -24,15 +24,17 @@ class Query:
     """A SPARQL 1.1 Protocol query operation (section 2.1).
 
     `default_graphs` / `named_graphs` are the dataset of the request, which overrides FROM; both None
-    when the request names none. `results` and `rdf` are the syntaxes for either kind of answer; `arrived` is
-    time.monotonic() at arrival, from which `deadline` seconds count (None: the setting).
+    when the request names none. `results`, `boolean` and `rdf` are the syntaxes for SELECT, for ASK and for
+    CONSTRUCT and DESCRIBE (None: the client takes none, NotWritable); `arrived` is time.monotonic() at arrival,
+    from which `deadline` seconds count (None: the setting).
     """
 
     text: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
-    results: ResultFormat = ResultFormat.JSON
-    rdf: RdfFormat = RdfFormat.TURTLE
+    results: ResultFormat | None = ResultFormat.JSON
+    boolean: ResultFormat | None = ResultFormat.JSON
+    rdf: RdfFormat | None = RdfFormat.TURTLE
     arrived: float | None = None
     deadline: float | None = None
 

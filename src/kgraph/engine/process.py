@@ -1,0 +1,137 @@
+"""One query worker as the web process sees it: start, ask, kill, reap, and tell what it died of."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kgraph.engine import wire
+
+_KEPT = frozenset({"PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "LANG", "TMPDIR", "TZ"})
+_PATIENCE = 60.0  # seconds a worker may take to start on a machine under load
+
+
+class Died(Exception):
+    """The worker ended by itself; `memory` when it ran out of memory, `cause` for the log."""
+
+    def __init__(self, cause: str, memory: bool) -> None:
+        super().__init__(cause)
+        self.memory = memory
+
+
+class Late(Exception):
+    """The deadline passed before the answer was whole."""
+
+
+class WorkerProcess:
+    """A started worker. Used by one thread at a time; `kill` may be called from any."""
+
+    def __init__(self, start: Mapping[str, Any]) -> None:
+        here, there = socket.socketpair()
+        pipe_read, self._lifeline = os.pipe()
+        with there:
+            try:
+                self._process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "kgraph.engine.worker",
+                        str(there.fileno()),
+                        str(pipe_read),
+                    ],
+                    pass_fds=(there.fileno(), pipe_read),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    env=_environment(),
+                )
+            except BaseException:
+                here.close()
+                os.close(self._lifeline)
+                raise
+            finally:
+                os.close(pipe_read)
+        self._socket = here
+        self._stream = io.BufferedReader(here.makefile("rb", buffering=0), 1 << 18)
+        self._closed = False
+        self.pid = self._process.pid
+        here.sendall(wire.pack(dict(start)))
+
+    def wait_ready(self) -> str:
+        """Wait until it serves; why sockets are not denied, '' when they are. Raises Died."""
+        self._socket.settimeout(_PATIENCE)
+        try:
+            message = wire.read_message(self._stream)
+        except (EOFError, OSError) as error:
+            raise self._death() from error
+        if "error" in message:
+            self.kill()
+            raise Died(message["error"], False)
+        return str(message["unfiltered"])
+
+    def ask(self, request: Mapping[str, Any], until: float, keep: Callable[[bytes], None]) -> dict[str, Any]:
+        """Send a request, give the result's pieces to `keep`; how it ended. Raises Died, Late."""
+        try:
+            self._arm(until)
+            self._socket.sendall(wire.pack(dict(request)))
+            while True:
+                self._arm(until)
+                size = wire.LENGTH.unpack(wire.read_exactly(self._stream, wire.LENGTH.size))[0]
+                if size == 0:
+                    return wire.read_message(self._stream)
+                keep(wire.read_exactly(self._stream, size))
+        except TimeoutError as error:
+            raise Late from error
+        except (EOFError, OSError) as error:
+            raise self._death() from error
+
+    def _arm(self, until: float) -> None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Late
+        self._socket.settimeout(left)
+
+    def _death(self) -> Died:
+        """Reap a worker that hung up, and say what it died of."""
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            code = None
+        stderr = self._process.stderr
+        said = ""
+        if stderr is not None and code is not None:
+            os.set_blocking(stderr.fileno(), False)
+            said = (stderr.read() or b"").decode(errors="replace").strip()
+        self.kill()
+        if code is None:
+            return Died("closed its channel and did not end", False)
+        memory = "memory allocation" in said or "bad_alloc" in said or "MemoryError" in said
+        name = signal.Signals(-code).name if code < 0 else f"exit {code}"
+        # A kill that we did not send is the system's, which does so when the machine's memory is used up.
+        return Died(f"{name}: {said[-300:]}" if said else name, memory or code == -signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End it at once and reap it."""
+        if self._closed:
+            return
+        self._closed = True
+        self._process.kill()
+        self._process.wait()
+        os.close(self._lifeline)
+        self._stream.close()
+        self._socket.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+def _environment() -> dict[str, str]:
+    """What a worker needs of the environment: no secret of the server's reaches it."""
+    kept = {k: v for k, v in os.environ.items() if k in _KEPT or k.startswith(("PYTHON", "LC_"))}
+    return {**kept, "MALLOC_ARENA_MAX": "2"}
