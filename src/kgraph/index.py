@@ -7,15 +7,19 @@ membership of a class follows the site's own rdfs:subClassOf lines (`instance.di
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
 SCHEMA_VERSION = 1
+FACET_VALUES = 2000
+"""A property with more distinct linked values than this is no facet."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
--- One row per IRI that is a subject, a named graph, or a class or property in use; blank nodes are not listed.
+-- One row per IRI that is the subject of a shown triple, a named graph, or a class or property in use; blank nodes
+-- are not listed. meta: schema, site title, base, languages (JSON), release-independent facts only.
 -- path: what a request for the node's own address would carry, percent-decoded, without the base's
 -- origin ('/id/event/x'); NULL when the IRI does not start with the base. Hash nodes have `parent`.
 CREATE TABLE node (
@@ -79,8 +83,8 @@ CREATE TABLE location (
 CREATE INDEX location_node ON location(node);
 CREATE INDEX location_place ON location(place);
 
--- Facets: which value a node has for a property that lists are filtered by (links to nodes with at most a few
--- thousand distinct values, years as text).
+-- Facets: which value a node has for a property that lists are filtered by: links to nodes of this table, where the
+-- property has at most FACET_VALUES distinct ones; years of the date properties as text ('1992').
 CREATE TABLE facet (
   property INTEGER NOT NULL REFERENCES node(id),
   value INTEGER REFERENCES node(id),
@@ -90,7 +94,8 @@ CREATE TABLE facet (
 CREATE INDEX facet_value ON facet(property, value, text, node);
 CREATE INDEX facet_node ON facet(node);
 
--- VoID statistics: by class, by property, by property within class, by graph.
+-- VoID statistics by class, by property, by graph. Entities of a class: its members, subclasses included; triples,
+-- subjects and objects of a property: of shown triples, each counted once; triples of a graph: all it holds.
 CREATE TABLE class_statistic (class INTEGER PRIMARY KEY REFERENCES node(id), entities INTEGER NOT NULL);
 CREATE TABLE property_statistic (
   property INTEGER PRIMARY KEY REFERENCES node(id),
@@ -99,6 +104,13 @@ CREATE TABLE property_statistic (
 CREATE TABLE graph_statistic (graph INTEGER PRIMARY KEY REFERENCES node(id), triples INTEGER NOT NULL);
 
 CREATE TABLE prefix (prefix TEXT PRIMARY KEY, namespace TEXT NOT NULL) WITHOUT ROWID;
+
+-- The roles of this site (kgraph.roles with the site's subPropertyOf lines). Best first; `second` is the second
+-- property of a path that reaches its value through a node of its own.
+CREATE TABLE role (
+  role TEXT NOT NULL, rank INTEGER NOT NULL, property TEXT NOT NULL, second TEXT,
+  PRIMARY KEY (role, rank)
+) WITHOUT ROWID;
 """
 
 
@@ -108,3 +120,11 @@ def open_index(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA mmap_size=268435456")
     return connection
+
+
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fa1f])")
+
+
+def search_text(text: str) -> str:
+    """What label_search holds for a label, and what a search is matched by: each CJK character a word of its own."""
+    return _CJK.sub(r" \1 ", text)

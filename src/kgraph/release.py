@@ -29,7 +29,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a release is. Digests are SHA-256 in hex; `files` maps a relative path to its digest and bytes."""
+    """What a release is. Digests are SHA-256 in hex.
+
+    `quads`: statements in the files' graphs (without named graphs: triples); `triples`: distinct ones in the merge;
+    neither counts the `inferred` ones. `graphs`: named graphs, the inferred one included. `rewritten`: statements
+    whose literal the store keeps in canonical form. `sources`: input file -> digest; `files`: file of the release ->
+    {"sha256", "bytes"}.
+    """
 
     inputs: str
     data: str
@@ -45,6 +51,8 @@ class Manifest:
     conforms: bool
     rewritten: int
     prefixes: Mapping[str, str]
+    inferred: int = 0
+    sources: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
 

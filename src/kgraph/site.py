@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Site:
     root: Path
     settings: Mapping[str, Any]
     file: Path | None = None
+    state_folder: Path | None = None
 
     @property
     def base(self) -> str:
@@ -77,13 +78,21 @@ class Site:
     @property
     def state(self) -> Path:
         """Where releases, log and locks live."""
+        if self.state_folder:
+            return self.state_folder
         return self.root / ".kgraph" / self.file.name if self.file else self.root / ".kgraph"
 
     def files(self, folder: str) -> tuple[Path, ...]:
-        """The RDF files (queries: *.rq) of one folder of the site, sorted, hidden ones left out."""
+        """The RDF files (queries: *.rq) of one folder of the site, sorted, hidden ones left out.
+
+        A folder without kgraph.toml and without data/ is a plain folder of RDF files: those are its data.
+        """
         if self.file:
             return (self.file,) if folder == "data" else ()
-        found = (p for p in sorted((self.root / folder).rglob("*")) if p.is_file())
+        top = self.root / folder
+        if folder == "data" and not top.is_dir() and not (self.root / CONFIG).exists():
+            top = self.root
+        found = (p for p in sorted(top.rglob("*")) if p.is_file())
         wanted = (lambda p: p.suffix == ".rq") if folder == "queries" else is_rdf_file
         return tuple(
             p
@@ -100,8 +109,12 @@ def is_rdf_file(path: Path) -> bool:
     return bool(endings) and RdfFormat.of_ending(endings[-1]) is not None
 
 
-def load_site(path: Path) -> Site:
-    """Read a site from a folder or from one RDF file. Raises ConfigError."""
+def load_site(path: Path, state: Path | None = None) -> Site:
+    """Read a site from a folder or from one RDF file; `state` puts `.kgraph` elsewhere. Raises ConfigError."""
+    return replace(_load(path), state_folder=state)
+
+
+def _load(path: Path) -> Site:
     if path.is_file():
         if not is_rdf_file(path):
             raise ConfigError(

@@ -1,0 +1,1 @@
+"""Files to release: parse, check, infer, validate, store, index, dump, activate."""

@@ -1,0 +1,311 @@
+"""From a site to a release: parse, check, infer, store, validate, dump, index, manifest, activate.
+
+Everything happens in a folder of its own (workspace); a failure at any step leaves the active release as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyoxigraph as ox
+
+from kgraph import __version__
+from kgraph.build import shapes as shacl
+from kgraph.build.checks import check_model
+from kgraph.build.dump import Dump
+from kgraph.build.findings import Finding, Rejected, in_order
+from kgraph.build.index.subject import token
+from kgraph.build.index.write import IndexInput, Names, write_index
+from kgraph.build.inputs import Inputs, read_inputs
+from kgraph.build.lines import asserted_and_inferred, sort_lines, without_merged
+from kgraph.build.load import infer, inferred_graph, load, new_store
+from kgraph.build.ontology import Ontology, read_ontology
+from kgraph.build.places import with_places
+from kgraph.build.sources import Source, has_named_graphs
+from kgraph.build.workspace import file_digests, settle, workspace
+from kgraph.errors import EnvironmentFault, ParseError
+from kgraph.release import Activation, Manifest, append_log, building, read_log
+from kgraph.roles import own_roles, site_roles
+from kgraph.site import Site
+
+if TYPE_CHECKING:
+    from kgraph.shacl import Report
+
+_DEFAULT = ox.DefaultGraph()
+
+
+class Step(Protocol):
+    """A running step: `advance` it by a number of items."""
+
+    def __call__(self, items: int) -> None: ...
+
+
+class Progress(Protocol):
+    """Where a build tells what it is doing; a terminal shows bars, tests show nothing."""
+
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
+        """Enter a step; leave it at its end. `total` in items where it is known."""
+
+
+class Silent:
+    """Tells nothing."""
+
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
+        """A step that no one sees."""
+        return nullcontext(lambda items: None)
+
+
+@dataclass
+class Outcome:
+    """What a build or check gave. `activation` is None for a check; `new` False when nothing was to do."""
+
+    manifest: Manifest | None
+    activation: Activation | None = None
+    new: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def build(site: Site, *, progress: Progress | None = None, force: bool = False) -> Outcome:
+    """Build the site and activate the release; a no-op when the active one has the same inputs.
+
+    Raises Rejected (with every finding), ConfigError, EnvironmentFault, BusyError.
+    """
+    with guarded(site), building(site.state):
+        inputs = read_inputs(site)
+        log = read_log(site.state)
+        releases = site.state / "releases"
+        if log and log[-1].inputs == inputs.digest and not force:
+            folder = releases / log[-1].folder
+            if (folder / "manifest.json").exists() and (folder / "store").exists():
+                return Outcome(None, log[-1], new=False)
+        with workspace(site.state) as folder:
+            run = Run(inputs, folder, progress or Silent())
+            manifest = run.release()
+            target = free_name(releases, inputs.digest)
+            settle(folder, manifest, target)
+            activation = Activation(
+                number=log[-1].number + 1 if log else 1,
+                time=manifest.created,
+                folder=target.name,
+                inputs=inputs.digest,
+                data=manifest.data,
+            )
+            append_log(site.state, activation)
+    return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
+
+
+def check(site: Site, *, progress: Progress | None = None) -> Outcome:
+    """All that `build` does but release: parse, model checks, SHACL. Raises Rejected."""
+    with guarded(site), building(site.state):
+        inputs = read_inputs(site)
+        with workspace(site.state) as folder:
+            run = Run(inputs, folder, progress or Silent())
+            run.judged()
+    return Outcome(None, findings=run.found, seconds=run.seconds)
+
+
+def guarded(site: Site) -> AbstractContextManager[None]:
+    """Turns what the system refuses (disk full, read-only folder) into an EnvironmentFault."""
+    return _Guard(site)
+
+
+class _Guard(AbstractContextManager[None]):
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            where = str(error.filename or self.site.state)
+            raise EnvironmentFault(
+                f"the release cannot be written: {error.strerror or error}",
+                where=where,
+                hint="Nothing was changed. Free some space or name another place with --state.",
+            ) from error
+
+
+def free_name(releases: Path, inputs: str) -> Path:
+    """A folder named by its inputs; a number follows where the same inputs were built before."""
+    name = inputs[:16]
+    number = 1
+    while (releases / name).exists():
+        number += 1
+        name = f"{inputs[:16]}-{number}"
+    return releases / name
+
+
+class Run:
+    """One run of the pipeline in one folder."""
+
+    def __init__(self, inputs: Inputs, folder: Path, progress: Progress) -> None:
+        self.inputs = inputs
+        self.site = inputs.site
+        self.folder = folder
+        self.progress = progress
+        self.rewrite = inputs.rewrite
+        self.found: list[Finding] = []
+        self.seconds: dict[str, float] = {}
+        self.ontology = Ontology()
+        self.shapes: list[ox.Quad] = []
+
+    def _step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
+        return _Timed(self, name, total)
+
+    def judged(self) -> tuple[ox.Store, Report]:
+        """The store, loaded, inferred, checked and valid. Raises Rejected."""
+        inputs, rewrite = self.inputs, self.rewrite
+        self.ontology = read_ontology(inputs.ontology, rewrite)
+        self.shapes, shape_errors = shacl.read_shapes(inputs.shapes, rewrite)
+        self.named = has_named_graphs(inputs.data) or (
+            bool(self.site.settings["graph_per_file"]) and bool(inputs.data)
+        )
+        store = new_store(self.folder / "store")
+        with self._step("load") as advance:
+            loaded = load(store, inputs.data, self.ontology, rewrite, named=self.named, progress=advance)
+        self.rewritten = len(loaded.raw)
+        errors = [*self.ontology.errors, *shape_errors, *loaded.errors]
+        if errors:
+            raise Rejected(parse_findings(errors))
+        with self._step("infer"):
+            self.inferred = infer(store, self.ontology, rewrite.base)
+        with self._step("check"):
+            self._add(check_model(store, inputs, self.ontology, loaded, self.shapes))
+        if self.shapes:
+            with self._step("validate"):
+                report = shacl.judge(store, self.shapes, self.ontology, loaded.raw)
+            self._add(shacl.findings(report))
+        else:
+            report = shacl.empty_report()
+        if any(f.severity == "error" for f in self.found):
+            raise Rejected(self.found)
+        self.predicates = sorted(p.value for p in loaded.predicates)
+        return store, report
+
+    def _add(self, found: Iterable[Finding]) -> None:
+        sources = [*self.inputs.data, *self.inputs.ontology, *self.inputs.shapes]
+        self.found = in_order([*self.found, *with_places(found, sources, self.rewrite)])
+
+    def release(self) -> Manifest:
+        """Fill the folder; the manifest is returned, and written by whoever settles the folder."""
+        store, report = self.judged()
+        with self._step("optimize"):
+            store.flush()
+            store.optimize()
+        (self.folder / "dumps").mkdir()
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        dump = Dump(scratch / "data.nq", self.folder / "dumps" / "data.nq.gz")
+        names = Names()
+        with self._step("dump"):
+            dump.write(names.watch(self._sorted(store, scratch), named=self.named, inferred=self._inferred))
+        for predicate in self.predicates:
+            names.add(token(predicate))
+        triples = sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT))
+        del store
+        with self._step("index", dump.count) as advance:
+            write_index(self.folder / "index.sqlite", dump.lines(), names, self.index_input(), advance)
+        dump.plain.unlink()
+        scratch.rmdir()
+        self._write_texts(report)
+        with self._step("digest"):
+            files = file_digests(self.folder)
+        return Manifest(
+            inputs=self.inputs.digest,
+            data=dump.digest,
+            created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            kgraph=__version__,
+            base=self.site.base,
+            title=self.site.title,
+            settings=dict(self.site.settings),
+            quads=dump.count - self.inferred,
+            triples=triples - self.inferred,
+            inferred=self.inferred,
+            graphs=len(names.graphs),
+            named_graphs=self.named,
+            conforms=report.conforms,
+            rewritten=self.rewritten,
+            prefixes=self.prefixes(),
+            sources=self.inputs.digests,
+            files=files,
+        )
+
+    @property
+    def _inferred(self) -> str:
+        return inferred_graph(self.rewrite.base).value
+
+    def _sorted(self, store: ox.Store, scratch: Path) -> Iterator[bytes]:
+        lines = sort_lines(asserted_and_inferred(store, scratch, named=self.named), scratch)
+        return lines if self.named else without_merged(lines)
+
+    def index_input(self) -> IndexInput:
+        """What the index is made from, beside the lines."""
+        namespace = self.rewrite.namespace
+        is_kgraph = self.ontology.is_kgraph(namespace)
+        roles = site_roles(self.ontology.properties)
+        return IndexInput(
+            base=self.site.base,
+            title=self.site.title,
+            languages=[str(tag).lower() for tag in self.site.settings["languages"]],
+            namespace=namespace,
+            ontology=self.rewrite.ontology,
+            inferred=self._inferred,
+            kgraph=is_kgraph,
+            classes=self.ontology.above_class,
+            roles=own_roles(roles, namespace) if is_kgraph else roles,
+            prefixes=self.prefixes(),
+        )
+
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that the files declare; the first file that uses a name has it."""
+        found: dict[str, str] = {}
+        sources: list[Source] = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
+        for source in sources:
+            for prefix, namespace in source.prefixes.items():
+                if prefix and namespace not in found.values():
+                    found.setdefault(prefix, namespace)
+        return found
+
+    def _write_texts(self, report: Report) -> None:
+        """The report, ontology, shapes and queries as this release has them, the base rewritten."""
+        (self.folder / "report.json").write_text(report.to_json(), "utf-8")
+        (self.folder / "report.ttl").write_text(report_turtle(report), "utf-8")
+        prefixes = self.prefixes()
+        for name, triples in (("ontology.ttl", self.ontology.triples), ("shapes.ttl", self.shapes)):
+            if triples:
+                ox.serialize(triples, self.folder / name, ox.RdfFormat.TURTLE, prefixes=prefixes)
+        for path in self.inputs.queries:
+            target = self.folder / "queries" / path.relative_to(self.site.root / "queries")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(self.rewrite.text(path.read_text("utf-8")), "utf-8")
+
+
+def report_turtle(report: Report) -> str:
+    """The SHACL report as Turtle; without rdflib where there is nothing in it."""
+    if report.conforms:
+        return "@prefix sh: <http://www.w3.org/ns/shacl#> .\n[] a sh:ValidationReport ; sh:conforms true .\n"
+    return str(report.to_rdf().serialize(format="turtle"))
+
+
+def parse_findings(errors: Iterable[ParseError]) -> list[Finding]:
+    """Parse errors as findings."""
+    return [Finding("parse", e.message, e.where, e.line, e.column, hint=e.hint) for e in errors]
+
+
+class _Timed(AbstractContextManager[Step]):
+    def __init__(self, run: Run, name: str, total: int | None) -> None:
+        self.run, self.name = run, name
+        self.inner = run.progress.step(name, total)
+
+    def __enter__(self) -> Step:
+        self.start = time.perf_counter()
+        return self.inner.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self.run.seconds[self.name] = time.perf_counter() - self.start
+        self.inner.__exit__(*error)  # type: ignore[arg-type]

@@ -1,0 +1,93 @@
+"""One rewrite of the written base, on parsed terms and in query texts.
+
+Every file of a site is written with `@base <http://localhost:8000/>` so that any tool reads it alone
+(docs/model.md). Here that base becomes the site's own, and the ontology's namespace may stand apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pyoxigraph as ox
+
+from kgraph.iri import WRITTEN_BASE
+from kgraph.terms import XSD
+
+WRITTEN_ONTOLOGY = WRITTEN_BASE + "ontology#"
+_ANY_URI = ox.NamedNode(XSD + "anyURI")
+
+Node = ox.NamedNode | ox.BlankNode
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+class Rewrite:
+    """From the written base to `base`, and from its `ontology#` to `namespace`. `identity` when nothing changes."""
+
+    def __init__(self, base: str = WRITTEN_BASE, namespace: str = WRITTEN_ONTOLOGY) -> None:
+        self.base = base
+        self.namespace = namespace
+        self.identity = base == WRITTEN_BASE and namespace == WRITTEN_ONTOLOGY
+        self._terms: dict[ox.NamedNode, ox.NamedNode] = {}
+
+    @property
+    def ontology(self) -> str:
+        """IRI of the ontology itself: its namespace without the closing # (or /)."""
+        return self.namespace.rstrip("#/")
+
+    def iri(self, iri: str) -> str:
+        """The site's IRI for a written one."""
+        if self.identity or not iri.startswith(WRITTEN_BASE):
+            return iri
+        if iri.startswith(WRITTEN_ONTOLOGY):
+            return self.namespace + iri[len(WRITTEN_ONTOLOGY) :]
+        if iri == WRITTEN_ONTOLOGY[:-1]:
+            return self.ontology
+        return self.base + iri[len(WRITTEN_BASE) :]
+
+    def node(self, node: ox.NamedNode) -> ox.NamedNode:
+        """The same for a node; the last hundred thousand are remembered."""
+        found = self._terms.get(node)
+        if found is None:
+            if len(self._terms) > 100_000:
+                self._terms.clear()
+            found = self._terms[node] = ox.NamedNode(self.iri(node.value))
+        return found
+
+    def literal(self, literal: ox.Literal) -> ox.Literal:
+        """Its datatype, and an xsd:anyURI's value (sh:namespace), rewritten."""
+        if literal.language or not literal.datatype:
+            return literal
+        if literal.datatype == _ANY_URI:
+            return ox.Literal(self.iri(literal.value), datatype=_ANY_URI)
+        datatype = self.node(literal.datatype)
+        return literal if datatype == literal.datatype else ox.Literal(literal.value, datatype=datatype)
+
+    def quad(self, quad: ox.Quad) -> ox.Quad:
+        """Every term of a quad rewritten."""
+        if self.identity:
+            return quad
+        s, p, o, g = quad
+        return ox.Quad(
+            self.node(s) if type(s) is ox.NamedNode else s,
+            self.node(p),
+            self.node(o) if type(o) is ox.NamedNode else self.literal(o) if type(o) is ox.Literal else o,
+            self.node(g) if type(g) is ox.NamedNode else g,
+        )
+
+    def text(self, text: str) -> str:
+        """A SPARQL text with the IRIs it writes in angle brackets rewritten; strings and comments are left alone."""
+        if self.identity:
+            return text
+        return _TOKENS.sub(self._token, text)
+
+    @property
+    def _token(self) -> Callable[[re.Match[str]], str]:
+        return lambda m: f"<{self.iri(m.group(1))}>" if m.group(1) is not None else m.group(0)
+
+
+_TOKENS = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\''''
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<([^<>"{}|^`\\\x00-\x20]*)>|#[^\n]*""",
+    re.DOTALL,
+)

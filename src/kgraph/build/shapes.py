@@ -1,0 +1,97 @@
+"""SHACL within a build: the site's shapes read and rewritten, results turned into findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kgraph.build.findings import Finding
+from kgraph.build.ontology import Ontology
+from kgraph.build.rewrite import Rewrite
+from kgraph.build.sources import Source
+from kgraph.errors import ParseError
+from kgraph.terms import IRI, Literal, Term, ntriples
+
+if TYPE_CHECKING:
+    import rdflib
+
+    from kgraph.shacl import Report
+
+_SH = "http://www.w3.org/ns/shacl#"
+_TEXTS = {_SH + name for name in ("select", "ask", "construct")}
+
+
+def read_shapes(sources: Iterable[Source], rewrite: Rewrite) -> tuple[list[ox.Quad], list[ParseError]]:
+    """The triples of every shapes file, the base rewritten in terms and in the queries they hold."""
+    triples: list[ox.Quad] = []
+    errors = []
+    for source in sources:
+        try:
+            for quad in source.quads(rewrite):
+                o = quad.object
+                if quad.predicate.value in _TEXTS and type(o) is ox.Literal:
+                    o = ox.Literal(rewrite.text(o.value))
+                triples.append(ox.Quad(quad.subject, quad.predicate, o))
+        except ParseError as error:
+            errors.append(error)
+    return triples, errors
+
+
+def to_rdflib(triples: Iterable[ox.Quad]) -> rdflib.Graph:
+    """The triples as a graph of rdflib."""
+    import rdflib
+
+    text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+    return rdflib.Graph().parse(data=(text or b"").decode(), format="nt")
+
+
+def judge(store: ox.Store, shapes: list[ox.Quad], ontology: Ontology, raw: object) -> Report:
+    """Validate the merge. Raises ShapesError."""
+    from kgraph.shacl import RawTerms, validate
+
+    assert isinstance(raw, RawTerms)
+    return validate(store, to_rdflib(shapes), raw=raw, ontology=to_rdflib(ontology.triples))
+
+
+def empty_report() -> Report:
+    """The report of a site that has no shapes."""
+    from kgraph.shacl import Report
+
+    return Report((), notes=("The site has no shapes.",))
+
+
+def findings(report: Report) -> list[Finding]:
+    """One finding a result: the shape's own message, and the value it is about."""
+    rank = {"Violation": "error", "Warning": "warning", "Info": "note"}
+    found = []
+    for result in report.results:
+        severity = rank.get(result.severity.rpartition("#")[2], "error")
+        messages = sorted(m.value for m in result.messages if (m.language or "en").startswith("en"))
+        message = "; ".join(messages or sorted(m.value for m in result.messages))
+        path = show_path(result.path)
+        if path and path not in message:
+            message = f"{path}: {message}"
+        if result.value is not None and result.value != result.focus_node:
+            message += f" (found {show(result.value)})"
+        subject = result.focus_node.value if not isinstance(result.focus_node, Literal) else ""
+        if not isinstance(result.focus_node, IRI):
+            subject = f"_:{result.focus_node.value}" if subject else ""
+        found.append(Finding("shacl", message, subject=subject, severity=severity))  # type: ignore[arg-type]
+    return found
+
+
+def show(term: Term) -> str:
+    """A term for a message, cut at 80 characters."""
+    text = ntriples(term)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def show_path(path: object) -> str:
+    """A property path in SPARQL's syntax, or nothing."""
+    if path is None:
+        return ""
+    from kgraph.shacl import paths
+
+    return paths.sparql(path)  # type: ignore[arg-type]

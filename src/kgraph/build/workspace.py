@@ -1,0 +1,78 @@
+"""A folder that becomes a release: filled out of sight, digested, and moved into place in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kgraph.release import Manifest
+
+_NOT_DIGESTED = {"LOCK", "LOG", "IDENTITY"}
+
+
+@contextmanager
+def workspace(state: Path) -> Iterator[Path]:
+    """An empty folder for one builder, which holds the lock; what earlier builders left by crashing goes first.
+
+    It is removed at the end, unless it has been moved into place.
+    """
+    drafts = state / "drafts"
+    drafts.mkdir(parents=True, exist_ok=True)
+    for old in drafts.glob("building-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    folder = drafts / f"building-{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_digests(folder: Path) -> dict[str, dict[str, Any]]:
+    """SHA-256 and bytes of every file of a release that verify checks."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name not in _NOT_DIGESTED and not path.name.startswith("LOG.old"):
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            found[path.relative_to(folder).as_posix()] = {"sha256": digest, "bytes": path.stat().st_size}
+    return found
+
+
+def settle(folder: Path, manifest: Manifest, target: Path) -> None:
+    """Write the manifest last, make everything durable, and move the folder into place atomically."""
+    (folder / "lease").touch()
+    temporary = folder / "manifest.json.tmp"
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(plain(asdict(manifest)), stream, ensure_ascii=False, indent=1)
+        stream.write("\n")
+    for path in folder.rglob("*"):
+        sync(path)
+    temporary.replace(folder / "manifest.json")
+    sync(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(target)
+    sync(target.parent)
+
+
+def plain(value: Any) -> Any:
+    """Mappings as dicts, for JSON."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def sync(path: Path) -> None:
+    """Make a file's bytes or a folder's entries durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,185 @@
+"""`kgraph build` and `kgraph check`, through the command line, on small sites made here."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from kgraph.cli import run
+from kgraph.index import open_index
+from kgraph.release import open_active, read_log
+
+ONTOLOGY = """@base <http://localhost:8000/> .
+@prefix kg: <http://localhost:8000/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+kg:Feast a rdfs:Class ; rdfs:label "feast"@en ; rdfs:subClassOf kg:Gathering .
+kg:Gathering a rdfs:Class ; rdfs:label "gathering"@en ; rdfs:subClassOf <https://schema.org/Event> .
+kg:at rdfs:subPropertyOf <https://schema.org/location> .
+"""
+DATA = """@base <http://localhost:8000/> .
+@prefix kg: <http://localhost:8000/ontology#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<id/place/hill> rdfs:label "Hill"@en , "Hügel"@de ; <http://www.w3.org/2003/01/geo/wgs84_pos#lat> 50.5 ;
+  <http://www.w3.org/2003/01/geo/wgs84_pos#long> 7.25 .
+<id/passage/one> {
+  <id/event/feast> a kg:Feast ; kg:at <id/place/hill> ; <https://schema.org/startDate> "2014-02"^^xsd:gYearMonth .
+}
+<id/passage/two> { <id/event/feast> a kg:Feast ; kg:size "007"^^xsd:int . }
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    for name, text in {
+        "kgraph.toml": 'title = "Feasts"\n',
+        "ontology/terms.ttl": ONTOLOGY,
+        "data/feasts.trig": DATA,
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    return tmp_path
+
+
+def rows(site: Path, sql: str) -> list[tuple[object, ...]]:
+    release = open_active(site / ".kgraph")
+    try:
+        connection = open_index(release.index)
+        connection.row_factory = None
+        found = connection.execute(sql).fetchall()
+        connection.close()
+        return found
+    finally:
+        release.close()
+
+
+def test_a_release_is_made_and_made_once(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(site)]) == 0
+    assert "Release 1: Feasts" in capsys.readouterr().out
+    assert run(["build", str(site)]) == 0
+    assert "Nothing has changed: release 1" in capsys.readouterr().out
+    assert len(read_log(site / ".kgraph")) == 1
+
+
+def test_the_manifest_counts(site: Path) -> None:
+    run(["build", str(site)])
+    release = open_active(site / ".kgraph")
+    manifest = release.manifest
+    release.close()
+    # 7 + 4 + 1 ontology lines ... each file's graphs; the type of the feast stands in two graphs
+    assert (manifest.quads, manifest.triples, manifest.inferred) == (16, 15, 3)
+    assert manifest.graphs == 5
+    assert manifest.rewritten == 1
+    assert manifest.prefixes["kg"] == "http://localhost:8000/ontology#"
+    assert set(manifest.files) >= {"index.sqlite", "dumps/data.nq.gz", "report.json", "ontology.ttl"}
+
+
+def test_class_membership_follows_the_ontology(site: Path) -> None:
+    run(["build", str(site)])
+    assert rows(
+        site,
+        "SELECT c.iri, i.direct FROM instance i JOIN node c ON c.id = i.class JOIN node n ON n.id = i.node"
+        " WHERE n.path = '/id/event/feast' ORDER BY c.iri",
+    ) == [
+        ("http://localhost:8000/ontology#Feast", 1),
+        ("http://localhost:8000/ontology#Gathering", 0),
+        ("https://schema.org/Event", 0),
+    ]
+
+
+def test_roles_give_labels_dates_and_places(site: Path) -> None:
+    run(["build", str(site)])
+    assert rows(site, "SELECT label, language FROM node WHERE path = '/id/place/hill'") == [("Hill", "en")]
+    assert rows(site, "SELECT earliest, latest FROM date") == [("2014-02-01", "2014-02-28")]
+    assert rows(
+        site,
+        "SELECT n.path, p.path, latitude, longitude FROM location l JOIN node n ON n.id = l.node"
+        " JOIN node p ON p.id = l.place ORDER BY n.path",
+    ) == [
+        ("/id/event/feast", "/id/place/hill", 50.5, 7.25),
+        ("/id/place/hill", "/id/place/hill", 50.5, 7.25),
+    ]
+    assert rows(site, "SELECT outgoing, incoming FROM node WHERE path = '/id/event/feast'") == [(4, 0)]
+    assert rows(site, "SELECT incoming FROM node WHERE path = '/id/place/hill'") == [(1,)]
+    assert rows(site, "SELECT text FROM label WHERE rowid IN (SELECT rowid FROM label_search('hugel'))") == [
+        ("Hügel",)
+    ]
+
+
+def test_the_base_is_rewritten(site: Path) -> None:
+    (site / "kgraph.toml").write_text(
+        'base_iri = "https://example.org/"\nontology_iri = "https://example.org/terms/"\n', "utf-8"
+    )
+    assert run(["build", str(site)]) == 0
+    iris = {iri for (iri,) in rows(site, "SELECT iri FROM node")}
+    assert {"https://example.org/id/event/feast", "https://example.org/terms/Feast"} <= iris
+    assert not [iri for iri in iris if str(iri).startswith("http://localhost")]
+
+
+def test_every_faulty_file_is_named(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["build", str(site)])
+    capsys.readouterr()
+    (site / "data/a.ttl").write_text("<x> <http://p> 1 .\n", "utf-8")
+    (site / "data/b.nt").write_text("<http://a> <http://b> <http://c> .\n<http://a> nonsense .\n", "utf-8")
+    assert run(["build", str(site)]) == 1
+    error = capsys.readouterr().err
+    assert "data/a.ttl:1:1: error [parse] a relative IRI, and the file sets no base" in error
+    assert "data/b.nt:2:12: error [parse]" in error
+    assert "nothing was released" in error
+    assert len(read_log(site / ".kgraph")) == 1
+    assert list((site / ".kgraph/drafts").iterdir()) == []
+    assert len(list((site / ".kgraph/releases").iterdir())) == 1
+
+
+def test_check_releases_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(site)]) == 0
+    assert "Nothing is wrong" in capsys.readouterr().out
+    assert not (site / ".kgraph/log.jsonl").exists()
+    assert list((site / ".kgraph/drafts").iterdir()) == []
+
+
+def test_triples_alone_stay_in_the_default_graph(tmp_path: Path) -> None:
+    (tmp_path / "things.nt").write_text(
+        '<http://a/1> <http://a/p> _:x .\n_:x <http://a/p> "x"@EN .\n', "utf-8"
+    )
+    assert run(["build", str(tmp_path / "things.nt")]) == 0
+    release = open_active(tmp_path / ".kgraph" / "things.nt")
+    assert (release.manifest.quads, release.manifest.triples, release.manifest.graphs) == (2, 2, 0)
+    assert not release.manifest.named_graphs
+    release.close()
+
+
+def test_the_same_files_give_the_same_data_digest(site: Path) -> None:
+    run(["build", str(site)])
+    run(["build", "--force", str(site)])
+    first, second = read_log(site / ".kgraph")
+    assert first.data == second.data
+    assert first.folder != second.folder
+
+
+def test_a_folder_without_rdf_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["build", str(tmp_path)]) == 2
+    assert "no RDF files found" in capsys.readouterr().err
+
+
+def test_a_second_builder_is_told_to_wait(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from kgraph.release import building
+
+    with building(site / ".kgraph"):
+        assert run(["build", str(site)]) == 3
+    assert "another process is building this site" in capsys.readouterr().err
+
+
+def test_the_index_says_its_version(site: Path) -> None:
+    run(["build", str(site)])
+    release = open_active(site / ".kgraph")
+    connection = sqlite3.connect(release.index)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+    manifest = json.loads((release.folder / "manifest.json").read_text())
+    assert manifest["files"]["index.sqlite"]["bytes"] == release.index.stat().st_size
+    release.close()
