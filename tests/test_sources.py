@@ -134,7 +134,7 @@ def test_what_is_given_as_written_is_written_in_its_passage() -> None:
                 checked += 1
                 assert str(value) in passage.text, f"{subject} {predicate} {value!r} is not in {passage.iri}"
                 assert getattr(value, "language", None) is None, f"{value!r}: as written, so without language"
-    assert checked > 200
+    assert checked > 150
 
 
 def test_words_as_written_stand_only_in_the_graph_of_a_passage() -> None:
