@@ -76,6 +76,25 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project's site with a release, made once for each test process. Not to be changed."""
+    from kgraph.build.pipeline import build
+    from kgraph.site import load_site
+
+    folder = copy_site(tmp_path_factory.mktemp("site"))
+    build(load_site(folder))
+    return folder
+
+
+def copy_site(folder: Path) -> Path:
+    """Copy the project's own site into a folder, without what was built of it."""
+    for name in ("ontology", "data", "shapes", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "kgraph.toml", folder)
+    return folder
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with a table: how many tests were skipped, for what, and how to get it."""
     reasons: Counter[str] = Counter()

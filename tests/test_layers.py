@@ -149,7 +149,9 @@ def loaded(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("arguments", [("-c", "import kgraph")], ids=["import"])
+@pytest.mark.parametrize(
+    "arguments", [("-c", "import kgraph"), ("-m", "kgraph", "--help")], ids=["import", "help"]
+)
 def test_start_up_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     names = loaded(*arguments)
     assert "kgraph" in names
