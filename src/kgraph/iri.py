@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 WRITTEN_BASE = "http://localhost:8000/"
 """The base that every file, shape and query of a site is written with; rewritten to `base_iri` at build."""
+WRITTEN_ONTOLOGY = WRITTEN_BASE + "ontology#"
 
 _FORBIDDEN = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _LINKABLE = frozenset({"http", "https"})
@@ -43,3 +44,34 @@ def index_path(iri: str, base: str) -> str | None:
     if not iri.startswith(base):
         return None
     return "/" + unquote(iri[len(base) :].partition("#")[0])
+
+
+def rewritten(iri: str, base: str, namespace: str) -> str:
+    """The site's IRI for one written with WRITTEN_BASE; `namespace` is that of the ontology's terms."""
+    if not iri.startswith(WRITTEN_BASE):
+        return iri
+    if iri.startswith(WRITTEN_ONTOLOGY):
+        return namespace + iri[len(WRITTEN_ONTOLOGY) :]
+    if iri == WRITTEN_ONTOLOGY[:-1]:
+        return namespace.rstrip("#/")
+    return base + iri[len(WRITTEN_BASE) :]
+
+
+def rewritten_query(text: str, base: str, namespace: str) -> str:
+    """A SPARQL text with the IRIs that it writes in angle brackets rewritten; strings and comments are left alone."""
+    if base == WRITTEN_BASE and namespace == WRITTEN_ONTOLOGY:
+        return text
+
+    def token(match: re.Match[str]) -> str:
+        iri = match.group(1)
+        return match.group(0) if iri is None else f"<{rewritten(iri, base, namespace)}>"
+
+    return _TOKENS.sub(token, text)
+
+
+_TOKENS = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<([^<>"{}|^`\\\x00-\x20]*)>|#[^\n]*""",
+    re.DOTALL,
+)

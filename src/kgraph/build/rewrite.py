@@ -6,15 +6,11 @@ Every file of a site is written with `@base <http://localhost:8000/>` so that an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 import pyoxigraph as ox
 
-from kgraph.iri import WRITTEN_BASE
+from kgraph.iri import WRITTEN_BASE, WRITTEN_ONTOLOGY, rewritten, rewritten_query
 from kgraph.terms import XSD
 
-WRITTEN_ONTOLOGY = WRITTEN_BASE + "ontology#"
 _ANY_URI = ox.NamedNode(XSD + "anyURI")
 
 Node = ox.NamedNode | ox.BlankNode
@@ -37,13 +33,7 @@ class Rewrite:
 
     def iri(self, iri: str) -> str:
         """The site's IRI for a written one."""
-        if self.identity or not iri.startswith(WRITTEN_BASE):
-            return iri
-        if iri.startswith(WRITTEN_ONTOLOGY):
-            return self.namespace + iri[len(WRITTEN_ONTOLOGY) :]
-        if iri == WRITTEN_ONTOLOGY[:-1]:
-            return self.ontology
-        return self.base + iri[len(WRITTEN_BASE) :]
+        return iri if self.identity else rewritten(iri, self.base, self.namespace)
 
     def node(self, node: ox.NamedNode) -> ox.NamedNode:
         """The same for a node; the last hundred thousand are remembered."""
@@ -77,17 +67,4 @@ class Rewrite:
 
     def text(self, text: str) -> str:
         """A SPARQL text with the IRIs it writes in angle brackets rewritten; strings and comments are left alone."""
-        if self.identity:
-            return text
-        return _TOKENS.sub(self._token, text)
-
-    @property
-    def _token(self) -> Callable[[re.Match[str]], str]:
-        return lambda m: f"<{self.iri(m.group(1))}>" if m.group(1) is not None else m.group(0)
-
-
-_TOKENS = re.compile(
-    r'''"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\''''
-    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<([^<>"{}|^`\\\x00-\x20]*)>|#[^\n]*""",
-    re.DOTALL,
-)
+        return rewritten_query(text, self.base, self.namespace)
