@@ -37,7 +37,7 @@ def test_a_faulty_query_names_line_and_column(site: Path, capsys: pytest.Capture
     query = site / "q.rq"
     query.write_text("SELECT * WHERE {\n ?s ?p }")
     assert run(["query", str(query), "--site", str(site)]) == 1
-    assert f"{query}:2:9: " in capsys.readouterr().err
+    assert f"{query}:2:8: " in capsys.readouterr().err
 
 
 def test_without_a_release_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
