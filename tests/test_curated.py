@@ -110,6 +110,8 @@ def test_every_term_in_use_is_defined() -> None:
     defined = set(ontology().subjects(RDFS.isDefinedBy, URIRef(BASE + "ontology")))
     shapes = merged("shapes")
     in_text = {KG[n] for q in shapes.objects(None, SH.select) for n in re.findall(r"\bkg:(\w+)", str(q))}
+    for path in (ROOT / "queries").rglob("*.rq"):
+        in_text |= {KG[n] for n in re.findall(r"\bkg:(\w+)", path.read_text(encoding="utf-8"))}
     used = {t for t in iris(data(), shapes, ontology()) if t.startswith(str(KG)) and t != URIRef(str(KG))}
     assert used | in_text == defined
 
