@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from synthetic.story import Source, Values
 from synthetic.templates import load
 
-PREFIXES, PIECES = load()
+PREFIXES, PIECES = load(Path(__file__).with_name("templates.trig"))
 SMALLEST = 1000
 """The smallest graph, in triples."""
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
 BASE = "http://localhost:8000/"
-_TEMPLATES = Path(__file__).with_name("templates.trig")
+_PREFIX = re.compile(r"^@prefix (\w+): <([^>]+)>", re.MULTILINE)
 _VALUE = re.compile(r"~([a-z0-9_]+)~")
 _NUMBER = re.compile(r'"(~[a-z0-9_]+~)"\^\^xsd:(?:integer|decimal)\b')  # TriG writes numbers without quotes
 _FILE_GRAPH = f"<{BASE}id/graph/%(file)s>"
@@ -56,13 +57,23 @@ def _piece(prefixes: str, text: str, repeats: bool) -> Piece:
     return Piece(_format(_NUMBER.sub(r"\1", text)), nq, nt, 0 if repeats else len(triples), len(quads))
 
 
-def load() -> tuple[str, Mapping[str, Piece]]:
-    """The head of every TriG file (base and prefixes) and the pieces by name."""
-    head, *parts = _TEMPLATES.read_text("utf-8").split("\n#=== ")
-    prefixes = "".join(line + "\n" for line in head.splitlines() if line.startswith("@"))
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """A text with its `~x~` filled in."""
+    return _format(text) % values
+
+
+def load(path: Path) -> tuple[Mapping[str, str], Mapping[str, Piece]]:
+    """The prefixes that a file of pieces declares, and its pieces by title."""
+    head, *parts = path.read_text("utf-8").split("\n#=== ")
+    lines = "".join(line + "\n" for line in head.splitlines() if line.startswith("@"))
     pieces = {}
     for part in parts:
         title, _, text = part.partition("\n")
-        name, _, flag = title.partition(" ")
-        pieces[name] = _piece(prefixes, text + "\n", flag == "repeats")
-    return prefixes, pieces
+        title = title.removesuffix(" repeats")
+        pieces[title] = _piece(lines, text + "\n", part.startswith(title + " repeats"))
+    return dict(_PREFIX.findall(lines)), pieces
+
+
+def head(prefixes: Mapping[str, str]) -> str:
+    """The beginning of a TriG file."""
+    return f"@base <{BASE}> .\n" + "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes.items())
