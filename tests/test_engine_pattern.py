@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 import pyoxigraph as ox
 import pytest
@@ -88,7 +88,6 @@ def test_a_deep_page_is_left_to_a_query_unless_a_harvester_comes_by(
     reader = PatternReader(store, Lock())
     assert reader.page(Pattern(), 500, 10) is None
     assert len(pages(reader, Pattern(), 60)) > 1000
-    assert len(reader._waiting) <= pattern_module._WAITING
 
 
 def test_two_harvesters_do_not_disturb_each_other(store: ox.Store) -> None:
@@ -98,6 +97,27 @@ def test_two_harvesters_do_not_disturb_each_other(store: ox.Store) -> None:
         first += reader.page(Pattern(), start, 40) or []
         second += reader.page(Pattern(), start, 40) or []
     assert first == second == (reader.page(Pattern(), 0, 1600) or [])
+
+
+def test_pages_may_be_asked_for_from_any_thread(store: ox.Store) -> None:
+    reader = PatternReader(store, Lock())
+    whole = pages(reader, Pattern(), SIZE * 2)
+    found: dict[int, list[Quad]] = {}
+    for start in range(0, 1600, 40):  # each page by a thread of its own, ended before the next begins
+        thread = Thread(target=lambda at=start: found.update({at: reader.page(Pattern(), at, 40) or []}))
+        thread.start()
+        thread.join()
+    assert [q for page in found.values() for q in page] == whole[:1600]
+    reader.close()
+
+
+def test_more_harvests_than_iterators_wait(store: ox.Store) -> None:
+    reader = PatternReader(store, Lock())
+    whole = pages(reader, Pattern(), SIZE * 2)
+    for start in range(0, 400, 20):
+        for ahead in range(3 * pattern_module.WAITING):
+            assert reader.page(Pattern(), start + ahead, 20) == whole[start + ahead :][:20]
+    reader.close()
 
 
 def test_a_term_that_is_none_matches_nothing(store: ox.Store) -> None:

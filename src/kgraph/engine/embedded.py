@@ -151,4 +151,5 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """End workers and release files."""
+        self._patterns.close()
         self._pool.close()

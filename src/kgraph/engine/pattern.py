@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from itertools import chain, islice
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 
 import pyoxigraph as ox
 
@@ -20,31 +22,35 @@ from kgraph.terms import IRI, RDF_LANGSTRING, XSD_STRING, BNode, Literal, Quad, 
 SKIP = 20_000
 """Statements that are passed over in process to reach a page (about 20 ms); a deeper page is not reached so."""
 
-_WAITING = 8  # iterators that wait for their next page
+WAITING = 8
+"""Iterators that wait for their next page."""
+
+_Waiting = dict[tuple[Pattern, int], Iterator[ox.Quad]]
 
 
 class PatternReader:
-    """Pages of one store. `lock` is the one that every look-up of the store takes."""
+    """Pages of one store. `lock` is the one that every look-up of the store takes.
+
+    pyoxigraph's iterators end the process when another thread than their own touches or frees them, so one thread
+    makes, keeps and frees all that wait.
+    """
 
     def __init__(self, store: ox.Store, lock: Lock) -> None:
         self._store = store
         self._lock = lock
-        self._waiting: dict[tuple[Pattern, int], Iterator[ox.Quad]] = {}
+        self._asked: SimpleQueue[tuple[Pattern, int, int, Future[list[Quad] | None]] | None] = SimpleQueue()
+        self._walker: Thread | None = None
+        self._starting = Lock()
 
     def page(self, pattern: Pattern, offset: int, limit: int) -> list[Quad] | None:
         """One page in the store's order; None when it lies too deep to be reached from here."""
-        with self._lock:
-            found, at = self._nearest(pattern, offset)
-            if found is None:
-                return None
-            for _ in islice(found, offset - at):
-                pass
-            quads = [convert.quad(q) for q in islice(found, limit)]
-            if len(quads) == limit:
-                while len(self._waiting) >= _WAITING:
-                    del self._waiting[next(iter(self._waiting))]
-                self._waiting[pattern, offset + limit] = found
-            return quads
+        with self._starting:
+            if self._walker is None:
+                self._walker = Thread(target=self._walk, name="kgraph-pages", daemon=True)
+                self._walker.start()
+        answer: Future[list[Quad] | None] = Future()
+        self._asked.put((pattern, offset, limit, answer))
+        return answer.result()
 
     def count(self, pattern: Pattern, most: int) -> int:
         """How many statements match, counted up to `most`."""
@@ -52,16 +58,41 @@ class PatternReader:
             found = self._quads(pattern)
             return 0 if found is None else sum(1 for _ in islice(found, most))
 
-    def _nearest(self, pattern: Pattern, offset: int) -> tuple[Iterator[ox.Quad] | None, int]:
-        """An iterator at or before the offset, and where it stands. A waiting one is taken out."""
-        at = max((o for p, o in self._waiting if p == pattern and o <= offset), default=0)
+    def close(self) -> None:
+        """Let go of the iterators; the reader gives no more pages."""
+        with self._starting:
+            if self._walker is not None:
+                self._asked.put(None)
+                self._walker.join()
+                self._walker = None
+
+    def _walk(self) -> None:
+        waiting: _Waiting = {}
+        while (asked := self._asked.get()) is not None:
+            pattern, offset, limit, answer = asked
+            try:
+                with self._lock:
+                    answer.set_result(self._page(waiting, pattern, offset, limit))
+            except Exception as error:
+                # without its traceback, whose frames hold iterators that another thread would free
+                answer.set_exception(error.with_traceback(None))
+            del asked, answer
+
+    def _page(self, waiting: _Waiting, pattern: Pattern, offset: int, limit: int) -> list[Quad] | None:
+        # an iterator at or before the offset, the nearest
+        at = max((o for p, o in waiting if p == pattern and o <= offset), default=0)
         named = all(not isinstance(t, BNode) for t in _terms(pattern))  # no query can name a blank node
         if named and offset - at > SKIP:
-            return None, 0
-        waiting = self._waiting.pop((pattern, at), None)
-        if waiting is not None:
-            return waiting, at
-        return self._quads(pattern) or iter(()), 0
+            return None
+        found = waiting.pop((pattern, at), None) or self._quads(pattern) or iter(())
+        for _ in islice(found, offset - at):
+            pass
+        quads = [convert.quad(q) for q in islice(found, limit)]
+        if len(quads) == limit:
+            while len(waiting) >= WAITING:
+                del waiting[next(iter(waiting))]
+            waiting[pattern, offset + limit] = found
+        return quads
 
     def _quads(self, pattern: Pattern) -> Iterator[ox.Quad] | None:
         """None when a term is none that a store can hold."""
