@@ -33,6 +33,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("description", "", "One sentence on what the site holds"),
     Setting("base_iri", WRITTEN_BASE, "What replaces the written base in ontology, data, shapes and queries"),
     Setting("ontology_iri", "", "Namespace of the site's own terms; default: base_iri + 'ontology#'"),
+    Setting("address", "", "Where the site is reached, for absolute links to it; default: base_iri"),
     Setting("license", "", "IRI of the licence of the data"),
     Setting("publisher", "", "Who publishes the site"),
     Setting("contact", "", "Where errors are reported: a mailto: or https: IRI"),
@@ -69,6 +70,11 @@ class Site:
     def ontology_namespace(self) -> str:
         """Namespace of the site's own terms."""
         return str(self.settings["ontology_iri"]) or self.base + "ontology#"
+
+    @property
+    def address(self) -> str:
+        """Where the site itself is reached, ending in a slash: for absolute links to its own documents."""
+        return str(self.settings["address"]) or self.base
 
     @property
     def title(self) -> str:
@@ -157,12 +163,13 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
                 where=str(config),
             )
     settings = {name: given.get(name, s.default) for name, s in known.items()}
-    for key in ("base_iri", "ontology_iri", "license", "contact"):
+    for key in ("base_iri", "ontology_iri", "address", "license", "contact"):
         value = settings[key]
         if value and not is_iri(value):
             raise ConfigError(f"'{key}' is not an absolute IRI: {value!r}", where=str(config))
-    if not settings["base_iri"].endswith("/"):
-        raise ConfigError("'base_iri' must end with a slash", where=str(config))
+    for key in ("base_iri", "address"):
+        if not settings[key].endswith("/") and (settings[key] or key == "base_iri"):
+            raise ConfigError(f"'{key}' must end with a slash", where=str(config))
     return settings
 
 
