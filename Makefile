@@ -8,7 +8,7 @@ TESTS ?= tests
 JOBS ?= auto
 BIN := .venv/bin
 
-.PHONY: help serve build test lint wheel editor node-tests constraints clean
+.PHONY: help serve build test lint wheel test-wheel editor node-tests constraints clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -34,6 +34,9 @@ lint: .venv/installed-test ## style, types and the direction of imports
 
 wheel: .venv/installed-test editor ## build the wheel and the source archive into dist/
 	@$(BIN)/python -m build
+
+test-wheel: .venv/installed-test editor node-tests ## run the tests against the built wheel in an environment of its own
+	@$(BIN)/python scripts/test_wheel.py -n $(JOBS) --dist loadfile $(TESTS)
 
 editor: .venv/installed ## fetch the query editor (without it the plain form is served)
 	@$(BIN)/python assets/fetch.py editor

@@ -89,6 +89,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def copy_site(folder: Path) -> Path:
     """Copy the project's own site into a folder, without what was built of it."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("ontology", "data", "shapes", "queries"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "kgraph.toml", folder)
