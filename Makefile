@@ -8,7 +8,7 @@ TESTS ?= tests
 JOBS ?= auto
 BIN := .venv/bin
 
-.PHONY: help serve build test lint wheel test-wheel editor node-tests constraints clean
+.PHONY: help serve build test lint wheel test-wheel editor node-tests docs constraints clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -43,6 +43,9 @@ editor: .venv/installed ## fetch the query editor (without it the plain form is 
 
 node-tests: .venv/installed ## fetch the clients and checkers that some tests run with node
 	@$(BIN)/python assets/fetch.py node-tests
+
+docs: .venv/installed-test ## write the generated parts of docs/ again
+	@$(BIN)/python scripts/reference.py
 
 constraints: ## pin what a fresh installation gets today
 	@sh scripts/environment.sh $(PYTHON) --pin
