@@ -31,9 +31,10 @@ def is_linkable(iri: str) -> bool:
 def address(iri: str, base: str) -> str:
     """The site's own address of an IRI, root-relative, so that pages work on any host and port.
 
-    An IRI under the base has its own path; any other is shown by `/entity?iri=`. A fragment stays a fragment.
+    An IRI under the base has its own path; any other is shown by `/entity?iri=`. A fragment stays a fragment. A path
+    that begins with a second slash would name another host (RFC 3986, section 4.2), so it is shown that way too.
     """
-    if iri.startswith(base) and "?" not in iri:
+    if iri.startswith(base) and "?" not in iri and not iri.startswith(("/", "\\"), len(base)):
         path, hash_, fragment = iri[len(base) :].partition("#")
         return "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
     return "/entity?iri=" + quote(iri, safe="/:@!$'()*,;-._~")

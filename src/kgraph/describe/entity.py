@@ -1,0 +1,193 @@
+"""The Description of one IRI: what is stated of it, what speakers say of it, what links to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kgraph.describe.claims import Claim, claims_of
+from kgraph.describe.evidence import Evidence, Passage, Texts, evidence, passage
+from kgraph.describe.node import Node, Reader
+from kgraph.engine.protocol import Engine
+from kgraph.terms import IRI, BNode, Quad, Term
+from kgraph.terms import Node as Resource
+
+OUTGOING_LIMIT = 20_000
+INCOMING_SHOWN = 25
+CLAIMS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Links that arrive by one property: how many nodes link, and the first of them."""
+
+    predicate: str
+    count: int
+    subjects: tuple[Resource, ...]
+
+
+@dataclass
+class Description:
+    """All there is to say of `iri`. `children` are its hash nodes and blank nodes, shown within its page.
+
+    `said` are the claims about it, `sayings` the claims that it makes, `passage` is set for a passage and `drawn`
+    holds what its graph supports. `iris` are all IRIs that need a name.
+    """
+
+    iri: str
+    node: Node
+    children: dict[Resource, Node]
+    incoming: list[Incoming]
+    said: list[Claim]
+    sayings: list[Claim]
+    evidence: dict[str, Evidence]
+    passage: Passage | None = None
+    drawn: list[Quad] = field(default_factory=list)
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is stated of it or links to it."""
+        return bool(self.node.properties or self.incoming or self.drawn or self.children)
+
+    @property
+    def quads(self) -> list[Quad]:
+        """What its documents hold: its own statements and those of its children, each in its graphs."""
+        return [*self.node.quads, *(q for child in self.children.values() for q in child.quads)]
+
+    def iris(self) -> set[str]:
+        """Every IRI that a page of it names."""
+        found = {self.iri}
+        for node in (self.node, *self.children.values(), *self.nodes.values()):
+            for statement in node.statements():
+                found.add(statement.predicate)
+                found.update(statement.graphs)
+                _add(found, statement.object)
+        for group in self.incoming:
+            found.add(group.predicate)
+            found.update(s.value for s in group.subjects if isinstance(s, IRI))
+        for claim in (*self.said, *self.sayings):
+            found |= claim.iris()
+        for one in self.evidence.values():
+            found.add(one.graph)
+            if one.passage:
+                found |= passage_iris(one.passage)
+        if self.passage:
+            found |= passage_iris(self.passage)
+        for quad in self.drawn:
+            for term in (quad.subject, quad.predicate, quad.object):
+                _add(found, term)
+        return found
+
+
+def passage_iris(one: Passage) -> set[str]:
+    """The IRIs that a passage's card names."""
+    found = {one.iri, *one.modes}
+    if one.source:
+        found.add(one.source)
+    for voice in (*one.voices, *one.possible_voices):
+        found.add(voice.iri)
+        found.update(v for v in (voice.agent, voice.role) if v)
+    return found
+
+
+def describe(
+    engine: Engine,
+    iri: str,
+    *,
+    kg: str,
+    hidden: frozenset[str] = frozenset(),
+    kinds: dict[str, str | None] | None = None,
+    hash_children: tuple[str, ...] = (),
+    texts: Texts | None = None,
+) -> Description:
+    """Describe an IRI. `kg` is the namespace of the site's own terms.
+
+    `hidden` are the graphs never shown (inferred), `kinds` gives the kind of each graph, `hash_children` the hash IRIs
+    that the index lists under this one. Nothing is raised for an unknown IRI: `exists` is False.
+    """
+    reader = Reader(engine, hidden)
+    texts = texts or Texts({})
+    resource = IRI(iri)
+    node = reader.node(resource, limit=OUTGOING_LIMIT)
+    children = reader.closure(node, _within(iri))
+    for one in hash_children:
+        child = IRI(one)
+        if child not in children and len(children) < CLAIMS_SHOWN:
+            children[child] = reader.node(child)
+    groups = engine.incoming(resource, per_property=INCOMING_SHOWN)
+    said, sayings = claims_of(resource, groups, reader, kg, most=CLAIMS_SHOWN)
+    drawn: list[Quad] = []
+    own_passage = None
+    if engine.contains_graph(resource) and iri not in hidden:
+        drawn = list(engine.graph(resource, limit=CLAIMS_SHOWN))
+        if not node.properties or (kinds or {}).get(iri) == "passage":
+            own_passage = passage(node, reader, kg, texts)
+    graphs = {g for n in (node, *children.values()) for g in n.graphs}
+    graphs |= {g for claim in (*said, *sayings) for g in claim.node.graphs}
+    found = evidence(graphs, kinds or {}, reader, kg, texts)
+    described = Description(
+        iri,
+        node,
+        children,
+        [Incoming(g.predicate.value, g.count, g.subjects) for g in groups],
+        said,
+        sayings,
+        found,
+        own_passage,
+        drawn,
+    )
+    _linked(described, reader, kg)
+    return described
+
+
+def statements(
+    engine: Engine,
+    iri: str,
+    hidden: frozenset[str],
+    hash_children: tuple[str, ...] = (),
+    *,
+    drawn: bool = False,
+) -> list[Quad]:
+    """What the documents of an IRI hold: its statements and those of its hash nodes and blank nodes, in their graphs.
+
+    `drawn`: for a named graph also what it holds. An IRI that nothing is stated of gives the links that arrive at it.
+    """
+    reader = Reader(engine, hidden)
+    resource = IRI(iri)
+    node = reader.node(resource)
+    children = reader.closure(node, _within(iri), most=2000)
+    for one in hash_children:
+        children.setdefault(IRI(one), reader.node(IRI(one)))
+    quads = [*node.quads, *(q for child in children.values() for q in child.quads)]
+    if drawn and iri not in hidden and engine.contains_graph(resource):
+        quads += engine.graph(resource, limit=OUTGOING_LIMIT)
+    if not quads:
+        for group in engine.incoming(resource, per_property=INCOMING_SHOWN):
+            quads += [Quad(subject, group.predicate, resource, None) for subject in group.subjects]
+    return quads
+
+
+def _within(iri: str) -> Callable[[Resource], bool]:
+    document = iri.partition("#")[0] + "#"
+
+    def within(target: Resource) -> bool:
+        return isinstance(target, BNode) or (target.value.startswith(document) and target.value != iri)
+
+    return within
+
+
+def _linked(described: Description, reader: Reader, kg: str) -> None:
+    """Read the nodes that a page shows though they are parts of others: participations, sources."""
+    for group in described.incoming:
+        for subject in group.subjects:
+            if isinstance(subject, IRI) and "#" in subject.value:
+                described.nodes[subject.value] = reader.node(subject)
+    for one in described.evidence.values():
+        if one.passage and one.passage.source:
+            described.nodes[one.passage.source] = reader.node(IRI(one.passage.source))
+
+
+def _add(found: set[str], term: Term) -> None:
+    if isinstance(term, IRI):
+        found.add(term.value)

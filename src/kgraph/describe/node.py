@@ -1,0 +1,144 @@
+"""A node with its shown statements, each with the named graphs that support it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from kgraph.engine.protocol import Engine
+from kgraph.terms import IRI, RDF_TYPE, BNode, Literal, Quad, Term
+from kgraph.terms import Node as Resource
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A value with its evidence: the IRIs of the graphs that hold the triple, sorted; empty for the default graph."""
+
+    predicate: str
+    object: Term
+    graphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Property:
+    """The values of one property. `total` counts them all, `statements` may be fewer."""
+
+    iri: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def total(self) -> int:
+        """How many values."""
+        return len(self.statements)
+
+
+@dataclass
+class Node:
+    """A subject and what is stated of it. `more` when the limit left statements out."""
+
+    resource: Resource
+    properties: dict[str, list[Statement]] = field(default_factory=dict)
+    quads: list[Quad] = field(default_factory=list)
+    more: bool = False
+
+    @property
+    def types(self) -> list[str]:
+        """IRIs of the asserted classes."""
+        return [s.object.value for s in self.properties.get(RDF_TYPE, ()) if isinstance(s.object, IRI)]
+
+    def statements(self) -> Iterator[Statement]:
+        """Every statement."""
+        for values in self.properties.values():
+            yield from values
+
+    def all(self, predicate: str) -> list[Statement]:
+        """The values of a property, with evidence."""
+        return self.properties.get(predicate, [])
+
+    def iris(self, predicate: str) -> list[str]:
+        """The values of a property that are IRIs."""
+        return [s.object.value for s in self.all(predicate) if isinstance(s.object, IRI)]
+
+    def literals(self, predicate: str) -> list[Literal]:
+        """The values of a property that are literals."""
+        return [s.object for s in self.all(predicate) if isinstance(s.object, Literal)]
+
+    def text(self, predicate: str, default: str = "") -> str:
+        """The first literal's text."""
+        found = self.literals(predicate)
+        return found[0].value if found else default
+
+    def number(self, predicate: str) -> int | None:
+        """The first literal as a whole number."""
+        text = self.text(predicate)
+        try:
+            return int(text)
+        except ValueError:
+            return None
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """Every graph that supports one of the statements."""
+        return tuple(sorted({g for s in self.statements() for g in s.graphs}))
+
+
+class Reader:
+    """Reads nodes; what only an inferred graph holds is left out. Keeps what it read: make one per description."""
+
+    def __init__(self, engine: Engine, hidden: frozenset[str]) -> None:
+        self.engine = engine
+        self.hidden = hidden
+        self._read: dict[Resource, Node] = {}
+
+    def node(self, resource: Resource, *, limit: int | None = None) -> Node:
+        """The node; `limit` bounds the quads read."""
+        known = self._read.get(resource)
+        if known is None:
+            quads = self.engine.outgoing(resource, limit=limit)
+            known = self._read[resource] = shown(resource, quads, self.hidden)
+            known.more = limit is not None and len(quads) >= limit
+        return known
+
+    def closure(
+        self, start: Node, follow: Callable[[Resource], bool], *, most: int = 200
+    ) -> dict[Resource, Node]:
+        """The nodes that `start` leads to and that `follow` takes in (its hash nodes, its blank nodes)."""
+        found: dict[Resource, Node] = {}
+        todo = [start]
+        while todo:
+            for statement in todo.pop().statements():
+                target = statement.object
+                if isinstance(target, Literal) or target in found or target == start.resource:
+                    continue
+                if follow(target) and len(found) < most:
+                    found[target] = self.node(target)
+                    todo.append(found[target])
+        return found
+
+
+def shown(resource: Resource, quads: list[Quad], hidden: frozenset[str]) -> Node:
+    """A node from its quads. A triple is shown when a graph that is not hidden holds it, or no named graph does."""
+    graphs: dict[tuple[str, Term], list[str]] = {}
+    for quad in quads:
+        held = graphs.setdefault((quad.predicate.value, quad.object), [])
+        if quad.graph is not None:
+            held.append(quad.graph.value)
+    node = Node(resource)
+    for (predicate, value), held in graphs.items():
+        visible = tuple(sorted({g for g in held if g not in hidden}))
+        if visible or not held:
+            node.properties.setdefault(predicate, []).append(Statement(predicate, value, visible))
+    for values in node.properties.values():
+        values.sort(key=_order)
+    keep = {(s.predicate, s.object, g) for s in node.statements() for g in s.graphs or (None,)}
+    node.quads = [
+        q for q in quads if (q.predicate.value, q.object, q.graph.value if q.graph else None) in keep
+    ]
+    return node
+
+
+def _order(statement: Statement) -> tuple[int, str, str]:
+    value = statement.object
+    if isinstance(value, Literal):
+        return (0, value.language or "", value.value)
+    return (2 if isinstance(value, BNode) else 1, "", value.value)

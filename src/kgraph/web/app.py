@@ -1,0 +1,81 @@
+"""The application: every route, one edition behind them, the byte cache in front."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import Babel
+
+from kgraph.engine.protocol import Engine
+from kgraph.release import Release
+from kgraph.site import Site
+from kgraph.web import assets, errors, macros, pages, things, vocabulary
+from kgraph.web.cache import ByteCache
+from kgraph.web.edition import Edition, Publication
+from kgraph.web.language import LANGUAGES
+from kgraph.web.respond import language, secure
+
+READ_ONLY = "GET, HEAD, OPTIONS"
+_PARTS = ("sparql", "graphs", "openapi", "harvest")
+
+
+def create_app(site: Site, release: Release, engine: Engine) -> Flask:
+    """A WSGI application that serves a release of a site. `app.extensions["kgraph"]` is its Publication.
+
+    Release and engine stay the caller's to close. Kept free of the server: granian and gunicorn both run it.
+    """
+    app = Flask("kgraph.web", static_folder=None, template_folder="templates")
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
+    Babel(app, locale_selector=language)
+    publication = Publication(Edition(site, release, engine))
+    app.extensions["kgraph"] = publication
+    macros.register(app)
+    assets.register(app)
+    errors.register(app)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(vocabulary.blueprint)
+    for part in _PARTS:
+        if importlib.util.find_spec(f"kgraph.web.{part}"):
+            app.register_blueprint(importlib.import_module(f"kgraph.web.{part}").blueprint)
+    app.register_blueprint(things.blueprint)
+    app.extensions["kgraph.reserved"] = _reserved(app)
+    app.extensions["kgraph.has_sparql"] = any(rule.rule == "/sparql" for rule in app.url_map.iter_rules())
+    app.before_request(preflight)
+    app.after_request(secure)
+    cache = ByteCache(app.wsgi_app, languages=LANGUAGES)
+    publication.on_switch = cache.clear
+    app.wsgi_app = cache  # type: ignore[method-assign]
+    return app
+
+
+def preflight() -> Response | None:
+    """CORS preflight (Fetch, section 3.2): anyone may read."""
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        return None
+    response = Response(status=204)
+    response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, OPTIONS"
+    response.headers["Access-Control-Allow-Headers"] = (
+        "Accept, Accept-Language, Content-Type, If-None-Match, If-Modified-Since"
+    )
+    response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+def _reserved(app: Flask) -> frozenset[str]:
+    found: set[str] = set()
+    for rule in app.url_map.iter_rules():
+        first: Any = rule.rule[1:].partition("/")[0].partition(".")[0]
+        if first and not first.startswith("<"):
+            found.add(first)
+    return frozenset(found)
+
+
+__all__ = ["create_app"]

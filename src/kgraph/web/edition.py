@@ -1,0 +1,193 @@
+"""What is served now: a site, its release and the engine over it, with the look-ups that every view shares.
+
+A Publication holds the current Edition; `switch` puts another in its place between two requests, and every view asks
+`current()` once, so that no answer mixes two releases.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, cast
+
+from flask import current_app, g
+from werkzeug.http import http_date
+
+from kgraph.describe import Description, Names, describe
+from kgraph.describe.evidence import Texts
+from kgraph.engine.protocol import Engine
+from kgraph.errors import ReleaseError
+from kgraph.index import open_index
+from kgraph.iri import index_path
+from kgraph.release import Release, read_log
+from kgraph.roles import ROLES
+from kgraph.site import Site
+
+
+class Edition:
+    """One release as it is served. Connections to its index are one per thread."""
+
+    def __init__(self, site: Site, release: Release, engine: Engine) -> None:
+        self.site = site
+        self.release = release
+        self.engine = engine
+        self.base = release.manifest.base
+        self.prefixes = dict(release.manifest.prefixes)
+        self._local = threading.local()
+        self._describing = threading.Lock()
+        self.names = Names(self.connect, base=self.base, prefixes=self.prefixes)
+        files = {str(iri): site.root / str(path) for iri, path in dict(site.settings["sources"]).items()}
+        self.texts = Texts(files)
+
+    def connect(self) -> sqlite3.Connection:
+        """This thread's connection to the index."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = open_index(self.release.index)
+        return cast(sqlite3.Connection, connection)
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows of one query on the index."""
+        return self.connect().execute(sql, values).fetchall()
+
+    @property
+    def kg(self) -> str:
+        """Namespace of the site's own terms."""
+        return self.site.ontology_namespace
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """The index's table of single values."""
+        return {row["key"]: row["value"] for row in self.rows("SELECT key, value FROM meta")}
+
+    @cached_property
+    def kinds(self) -> dict[str, str | None]:
+        """The kind of each named graph that is not a passage (there are few of those); see `graph_kind`."""
+        return {
+            row["iri"]: row["graph_kind"]
+            for row in self.rows(
+                "SELECT iri, graph_kind FROM node WHERE graph_kind IS NOT NULL AND graph_kind != 'passage' LIMIT 10000"
+            )
+        }
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The graphs that pages never show or count."""
+        return frozenset(iri for iri, kind in self.kinds.items() if kind == "inferred")
+
+    @cached_property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Role -> properties that play it directly, best first (kgraph.roles with the site's own lines)."""
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(ROLES, ())
+        for row in self.rows("SELECT role, property FROM role WHERE second IS NULL ORDER BY role, rank"):
+            found[row["role"]] = (*found.get(row["role"], ()), row["property"])
+        return found
+
+    @cached_property
+    def times(self) -> dict[int, datetime]:
+        """When each release became the active one."""
+        try:
+            log = read_log(self.site.state)
+        except ReleaseError:
+            log = []
+        return {a.number: parse_time(a.time) for a in log}
+
+    @property
+    def published(self) -> datetime:
+        """When this release was activated; for a draft, when it was made."""
+        activation = self.release.activation
+        return parse_time(activation.time if activation else self.release.manifest.created)
+
+    def node(self, iri: str) -> sqlite3.Row | None:
+        """The index's row of an IRI."""
+        rows = self.rows("SELECT * FROM node WHERE iri = ?", iri)
+        return rows[0] if rows else None
+
+    def at(self, path: str) -> list[str]:
+        """The IRIs that a decoded request path stands for; several where they differ only in what was encoded."""
+        rows = self.rows(
+            "SELECT n.iri, p.iri AS parent FROM node n LEFT JOIN node p ON p.id = n.parent WHERE n.path = ? LIMIT 2000",
+            path,
+        )
+        found = dict.fromkeys(row["iri"].partition("#")[0] for row in rows)
+        return [iri for iri in found if index_path(iri, self.base) == path]
+
+    def children(self, iri: str) -> tuple[str, ...]:
+        """The hash IRIs that the page of `iri` shows."""
+        rows = self.rows(
+            "SELECT c.iri FROM node c JOIN node p ON p.id = c.parent WHERE p.iri = ? ORDER BY c.iri LIMIT 500",
+            iri,
+        )
+        if not rows and self.node(iri) is None:  # a document that nothing is said about, only its parts
+            path = index_path(iri, self.base)
+            rows = (
+                self.rows("SELECT iri FROM node WHERE path = ? ORDER BY iri LIMIT 500", path) if path else []
+            )
+        return tuple(row["iri"] for row in rows if row["iri"].startswith(iri + "#"))
+
+    def describe(self, iri: str) -> Description:
+        """All there is to say of an IRI. One at a time: several threads in the store are slower than one."""
+        with self._describing:
+            return describe(
+                self.engine,
+                iri,
+                kg=self.kg,
+                hidden=self.hidden,
+                kinds={**self.kinds, **self._passage(iri)},
+                hash_children=self.children(iri),
+                texts=self.texts,
+            )
+
+    def _passage(self, iri: str) -> dict[str, str | None]:
+        row = self.node(iri)
+        return {iri: row["graph_kind"]} if row is not None and row["graph_kind"] else {}
+
+    def modified(self, iri: str) -> str:
+        """When what is said of it last changed, as an HTTP date."""
+        row = self.node(iri)
+        changed = row["changed"] if row is not None else None
+        return http_date(self.times.get(changed, self.published) if changed else self.published)
+
+    def shapes(self) -> list[dict[str, Any]]:
+        """The outline of the site's shapes as `build` left it in the index; empty when there is none."""
+        return self._shapes
+
+    @cached_property
+    def _shapes(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.meta.get("shapes", "[]")))
+
+
+class Publication:
+    """The edition that is served now. `on_switch` runs after each change."""
+
+    def __init__(self, edition: Edition, on_switch: Callable[[], None] = lambda: None) -> None:
+        self.edition = edition
+        self.on_switch = on_switch
+
+    def switch(self, release: Release, engine: Engine) -> Edition:
+        """Serve another release from the next request on. Gives the former edition, which its owner closes."""
+        former, self.edition = self.edition, Edition(self.edition.site, release, engine)
+        self.on_switch()
+        return former
+
+
+def publication() -> Publication:
+    """The publication of the running application."""
+    return cast(Publication, current_app.extensions["kgraph"])
+
+
+def current() -> Edition:
+    """The edition that this request is answered from."""
+    if "edition" not in g:
+        g.edition = publication().edition
+    return cast(Edition, g.edition)
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time; UTC where it names no zone."""
+    time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

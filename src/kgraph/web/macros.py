@@ -1,0 +1,85 @@
+"""What every template may call: addresses, words, tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g, request
+
+from kgraph.media import RdfFormat
+from kgraph.web import entity, view, wording
+from kgraph.web.edition import current
+from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
+from kgraph.web.links import sparql_address, thing_address, with_query
+from kgraph.web.negotiate import MEDIA_TYPES
+from kgraph.web.respond import here, language
+
+_LICENSES = {
+    "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
+    "https://creativecommons.org/publicdomain/zero/1.0/": "CC0 1.0",
+}
+
+
+def register(app: Flask) -> None:
+    """Globals, filters and tests of the templates."""
+    jinja = app.jinja_env
+    jinja.globals |= {
+        "here": here,
+        "thing_address": lambda iri: thing_address(current(), iri),
+        "sparql_address": sparql_address,
+        "with_query": with_query,
+        "wording": wording,
+        "is_part": entity.is_part,
+        "LANGUAGES": LANGUAGES,
+        "class_address": lambda iri: (
+            "/browse?class=" + (current().names.prefixed(iri) or thing_address(current(), iri, exact=True))
+        ),
+        "media_types": MEDIA_TYPES,
+        "format_names": {f.ending: f.label for f in RdfFormat},
+    }
+    jinja.tests |= {"literal": view.is_literal, "iri": view.is_iri_term, "blank": view.is_blank}
+
+    @app.context_processor
+    def every_page() -> dict[str, Any]:
+        edition = current()
+        chosen = language()
+        return {
+            "edition": edition,
+            "site": edition.site,
+            "lang": chosen,
+            "direction": "rtl" if chosen in RIGHT_TO_LEFT else "ltr",
+            "has_sparql": current_app.extensions["kgraph.has_sparql"],
+            "routes": current_app.view_functions,
+            "release_words": _release_words(),
+            "path": request.path,
+            "menu": _menu(),
+            "language_fixed": g.language_fixed,
+            "license_words": _license_words(str(edition.site.settings["license"])),
+            "in_language": _in_language,
+            "language_names": NAMES,
+        }
+
+
+def _release_words() -> str:
+    edition = current()
+    day = wording.day_words(edition.published.date().isoformat())
+    number = edition.release.number
+    return (
+        _("Release %(number)s, %(day)s", number=number, day=day) if number else _("Draft, %(day)s", day=day)
+    )
+
+
+def _menu() -> list[tuple[str, str]]:
+    found = [("/browse", _("Browse")), ("/ontology.html", _("Vocabulary"))]
+    if current_app.extensions["kgraph.has_sparql"]:
+        found.append(("/sparql", _("Query")))
+    return [*found, ("/about", _("About"))]
+
+
+def _license_words(iri: str) -> str:
+    return _LICENSES.get(iri, iri)
+
+
+def _in_language(tag: str) -> str:
+    query = {k: v for k, v in request.args.items() if k != "lang"}
+    return with_query(request.path, {**query, "lang": tag})

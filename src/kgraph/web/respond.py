@@ -1,0 +1,106 @@
+"""How every answer is made: its language, its headers, and whether the byte cache may keep it (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import quote
+
+from flask import Response, g, render_template, request
+
+from kgraph.web.cache import KEEP, entity_tag
+from kgraph.web.language import LANGUAGES
+from kgraph.web.negotiate import choose_language
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def language() -> str:
+    """The language of this answer: `?lang=`, or by Accept-Language."""
+    if "language" not in g:
+        asked = request.args.get("lang", "")
+        if asked in LANGUAGES:
+            g.language, g.language_fixed = asked, True
+        else:
+            g.language = LANGUAGES[choose_language(request.headers.get("Accept-Language"), LANGUAGES)]
+            g.language_fixed = False
+    return cast(str, g.language)
+
+
+def here(href: str) -> str:
+    """A root-relative address that keeps the language that the address of this page names."""
+    language()
+    if not g.language_fixed or not href.startswith("/") or href.startswith("/static/"):
+        return href
+    path, hash_, fragment = href.partition("#")
+    return f"{path}{'&' if '?' in path else '?'}lang={g.language}{hash_}{fragment}"
+
+
+def page(
+    template: str, *, status: int = 200, keep: bool = False, vary: Sequence[str] = (), **context: Any
+) -> Response:
+    """An HTML page. `keep`: the byte cache may keep it (its address names a page that exists, and nothing else)."""
+    html = render_template(template, **context)
+    names = list(vary)
+    language()
+    if len(LANGUAGES) > 1 and not g.language_fixed:
+        names.append("Accept-Language")
+    response = answer(html.encode(), "text/html; charset=utf-8", status=status, keep=keep, vary=names)
+    response.headers["Content-Language"] = language()
+    return response
+
+
+def answer(
+    body: bytes, content_type: str, *, status: int = 200, keep: bool = False, vary: Sequence[str] = ()
+) -> Response:
+    """An answer with a strong entity tag; 304 where the request has it already."""
+    response = Response(body, status=status, content_type=content_type)
+    if vary:
+        response.headers["Vary"] = ", ".join(vary)
+    if keep:
+        request.environ[KEEP] = True
+    if status == 200:
+        response.headers["ETag"] = entity_tag(body)
+        response.headers["Cache-Control"] = "no-cache"  # keep it, but ask each time: an ETag makes that cheap
+        response.make_conditional(request)
+    return response
+
+
+def see_other(location: str, *, keep: bool = False, vary: Sequence[str] = ()) -> Response:
+    """303 with a short note for people."""
+    response = Response(f"See {location}\n", status=303, content_type="text/plain; charset=utf-8")
+    response.headers["Location"] = location
+    response.headers["Cache-Control"] = "no-cache"
+    response.autocorrect_location_header = False
+    if vary:
+        response.headers["Vary"] = ", ".join(vary)
+    if keep:
+        request.environ[KEEP] = True
+    return response
+
+
+def link_header(links: Sequence[tuple[str, str, str | None]]) -> str:
+    """A Link header (RFC 8288) from (target, relation, media type)."""
+    return ", ".join(
+        f'<{quote(target, safe="/:@!$&()*+,;=-._~?#%")}>; rel="{relation}"'
+        + (f'; type="{kind}"' if kind else "")
+        for target, relation, kind in links
+    )
+
+
+def secure(response: Response) -> Response:
+    """The headers of every answer: who may read it and what a browser may do with it."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
+    headers.setdefault("Access-Control-Allow-Origin", "*")
+    headers.setdefault(
+        "Access-Control-Expose-Headers",
+        "ETag, Last-Modified, Link, Location, Retry-After, Server-Timing, Vary",
+    )
+    return response

@@ -1,0 +1,177 @@
+"""What templates work with: names of IRIs as links, values in words, evidence as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kgraph.describe import Description, Evidence, Name
+from kgraph.iri import is_linkable
+from kgraph.terms import IRI, RDF_TYPE, RDFS, BNode, Literal, Term
+from kgraph.web import wording
+from kgraph.web.edition import Edition
+from kgraph.web.language import _
+from kgraph.web.links import thing_address
+from kgraph.web.respond import here, language
+
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A thing as pages show it. `href` is None for what may not be linked; `external` leads off this site."""
+
+    text: str
+    language: str | None
+    href: str | None
+    external: bool
+    iri: str
+    kind: str | None = None
+
+
+class View:
+    """Names and words for one page. `iris` are those that the page will name: they are looked up at once."""
+
+    def __init__(self, edition: Edition, iris: Iterable[str] = ()) -> None:
+        self.edition = edition
+        self.kg = edition.kg
+        chosen = language()
+        site = [str(tag) for tag in edition.site.settings["languages"]]
+        self.languages = [chosen, *(tag for tag in site if tag != chosen)]
+        self._names: dict[str, Name] = {}
+        self.learn(iris)
+
+    def learn(self, iris: Iterable[str]) -> None:
+        """Look up the names of more IRIs, those of their kinds included."""
+        missing = {iri for iri in iris if iri not in self._names}
+        if missing:
+            self._names |= self.edition.names.of(missing, self.languages)
+            kinds = {n.kind for iri in missing if (n := self._names[iri]).kind} - set(self._names)
+            if kinds:
+                self._names |= self.edition.names.of((k for k in kinds if k), self.languages)
+
+    def name(self, iri: str) -> Name:
+        """What an IRI is called."""
+        if iri not in self._names:
+            self.learn([iri])
+        return self._names[iri]
+
+    def link(self, iri: str) -> Link:
+        """A thing as a link: its page here, or its own address elsewhere when this release says nothing of it."""
+        name = self.name(iri)
+        kind = self.name(name.kind).text if name.kind else None
+        if name.known or iri.startswith(self.edition.base):
+            return Link(name.text, name.language, here(thing_address(self.edition, iri)), False, iri, kind)
+        if is_linkable(iri):
+            return Link(name.text, name.language, iri, True, iri, kind)
+        return Link(name.text, name.language, None, False, iri, kind)
+
+    def property(self, iri: str) -> Link:
+        """A property as a link to its description, where there is one."""
+        found = self.link(iri)
+        if not self.name(iri).known:
+            return Link(found.text, found.language, iri if is_linkable(iri) else None, True, iri)
+        return found
+
+    def prefixed(self, iri: str) -> str:
+        """The IRI as a prefixed name, or whole."""
+        return self.edition.names.prefixed(iri) or iri
+
+    def words(self, term: Term) -> str:
+        """A literal in words."""
+        return wording.literal_words(term) if isinstance(term, Literal) else term.value
+
+    def text(self, literals: Iterable[Literal]) -> Literal | None:
+        """Of several literals the one in the language to prefer; the first where none is."""
+        found = list(literals)
+        rank = {tag: place for place, tag in enumerate(self.languages)}
+        found.sort(key=lambda one: rank.get((one.language or "").split("-")[0], len(rank)))
+        return found[0] if found else None
+
+    def text_of(self, texts: dict[str, str]) -> str | None:
+        """Of a text in several languages (tag, or '' -> text) the one to prefer."""
+        for tag in (*self.languages, ""):
+            if texts.get(tag):
+                return texts[tag]
+        return next(iter(texts.values()), None)
+
+    def is_kg(self, iri: str, *local: str) -> bool:
+        """Whether an IRI is one of these terms of the site's own."""
+        return any(iri == self.kg + one for one in local)
+
+    def evidence_title(self, one: Evidence) -> str:
+        """What a statement rests on, in a few words."""
+        if one.passage is not None:
+            return self.link(one.graph).text
+        if one.kind == "editorial":
+            return _("Editorial")
+        if one.kind == "external":
+            return self.link(one.graph).text
+        if one.kind == "ontology":
+            return _("Ontology")
+        return self.link(one.graph).text
+
+    def evidence_words(self, one: Evidence) -> str:
+        """What kind of graph a statement rests on, where it is no passage."""
+        words = {
+            "editorial": _(
+                "The curator’s own: a label, a translation, an identity or a derived value, in the graph"
+            ),
+            "external": _("A fact taken from another dataset, with its licence and credit, in the graph"),
+            "ontology": _("Part of the site’s vocabulary, in the graph"),
+            "file": _("Stated in the graph"),
+        }
+        return words.get(one.kind or "file", words["file"])
+
+    def link_within(self, iri: str, thing: Description) -> Link:
+        """A thing that links here; a part of another page is named with that page."""
+        found = self.link(iri)
+        parent, hash_, _fragment = iri.partition("#")
+        if not hash_ or self.name(iri).labelled:
+            return found
+        node = thing.nodes.get(iri)
+        whole = self.name(parent)
+        roles = [self.name(r).text for r in node.iris(self.kg + "role")] if node else []
+        text = f"{whole.text} – {', '.join(roles) or found.text}"
+        return Link(text, whole.language, found.href, found.external, iri)
+
+    def term_link(self, iri: str) -> Link:
+        """A term as a link with its prefixed name."""
+        found = self.link(iri)
+        return (
+            found
+            if self.name(iri).labelled
+            else Link(self.prefixed(iri), None, found.href, found.external, iri)
+        )
+
+    def is_plumbing(self, property_: str) -> bool:
+        """Statements that say what the page shows anyway."""
+        return property_ in (RDF_TYPE, RDFS + "isDefinedBy", SKOS + "inScheme", SKOS + "topConceptOf")
+
+    def fragment(self, iri: str) -> str:
+        """An anchor for a term on the vocabulary's page."""
+        return iri.partition("#")[2] or iri.rstrip("/").rpartition("/")[2]
+
+    def constraints(self, iri: str) -> list[str]:
+        """The rules of the shapes for a class or property, in words."""
+        return []
+
+    def anchor(self, iri: str) -> str:
+        """The fragment that a hash IRI has within its page."""
+        return iri.partition("#")[2]
+
+
+def is_literal(term: Any) -> bool:
+    """For templates: whether a term is a literal."""
+    return isinstance(term, Literal)
+
+
+def is_iri_term(term: Any) -> bool:
+    """For templates: whether a term is an IRI."""
+    return isinstance(term, IRI)
+
+
+def is_blank(term: Any) -> bool:
+    """For templates: whether a term is a blank node."""
+    return isinstance(term, BNode)
