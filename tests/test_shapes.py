@@ -103,7 +103,7 @@ Work-place | <id/creative-work/monument-ankara> | kg:place | "Ankara"
 Work-partOf | <id/creative-work/campaign-website> | kg:partOf | <id/place/moscow>
 Claim | <id/statement/moscow-2014-aliyeva-goal> | dcterms:date | "2014-02-27"^^xsd:date
 Claim-claimant | <id/statement/moscow-2014-aliyeva-goal> | kg:claimant | <id/place/moscow>
-Claim-possibleClaimant | <id/statement/kazakhstan-2019-ospanov-crime> | kg:possibleClaimant | "a" , "b"
+Claim-possibleClaimant | <id/statement/kazakhstan-2019-ospanov-character> | kg:possibleClaimant | "a" , "b"
 Claim-act | <id/statement/moscow-2014-aliyeva-goal> | kg:act | kg:Speaker
 Claim-about | <id/statement/moscow-2014-aliyeva-goal> | kg:about | "the campaign"
 Claim-possiblyAbout | <id/statement/moscow-2014-aliyeva-never-again> | kg:possiblyAbout | <id/source/moscow-2014>
