@@ -74,7 +74,7 @@ class Output:
         """Whether it is time to flush."""
         return self.pending > _BUFFER
 
-    def flush(self, target: IO[bytes]) -> None:
+    def flush(self, target: IO[bytes] | gzip.GzipFile) -> None:
         """Write what is pending."""
         target.write("".join(self.texts).encode())
         self.texts.clear()
@@ -82,7 +82,7 @@ class Output:
 
 
 @contextmanager
-def writing(path: Path, mode: str = "wb") -> Iterator[IO[bytes]]:
+def writing(path: Path, mode: str = "wb") -> Iterator[IO[bytes] | gzip.GzipFile]:
     """A file to write or append to, gzipped when its name says so; the same content gives the same bytes."""
     with path.open(mode) as raw:
         if path.suffix == ".gz":
