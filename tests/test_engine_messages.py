@@ -26,6 +26,7 @@ CASES = {
     "an open string": "SELECT * {\n ?s ?p 'x }",
     "a variable twice": "SELECT ?s ?s { ?s ?p ?o }",
     "two queries": "ASK {}\nASK {}",
+    "an unknown function": "SELECT (<http://example.org/f>(1) AS ?x) {}",
     "an update": "INSERT DATA { <x:a> <x:b> 1 }",
     "a service": "SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }",
     "nothing": "  ",

@@ -12,6 +12,7 @@
     └── QueryError      (1)     one SPARQL request; `status` and `problem` for HTTP (RFC 9457)
         ├── QuerySyntaxError    400 query-syntax, with line and column
         ├── QueryRequestError   400 query-request: protocol misuse (several queries, bad dataset ...)
+        ├── QueryUnsupported    400 query-unsupported: valid SPARQL with something the engine does not have
         ├── QueryRefused        403 query-refused: update, SERVICE
         ├── ResultTooLarge      403 result-too-large
         ├── QueryTooLong        413 query-too-long: bytes or nesting over the cap
@@ -115,6 +116,12 @@ class QueryRequestError(QueryError):
     """The request does not follow the SPARQL 1.1 Protocol."""
 
     status, problem, title = 400, "query-request", "The request is not a SPARQL Protocol query"
+
+
+class QueryUnsupported(QueryError):
+    """Valid SPARQL that the engine cannot evaluate, such as a call of an unknown function."""
+
+    status, problem, title = 400, "query-unsupported", "The query uses what this engine does not have"
 
 
 class QueryRefused(QueryError):

@@ -23,6 +23,7 @@ from kgraph.errors import (
     QueryRefused,
     QueryRequestError,
     QuerySyntaxError,
+    QueryUnsupported,
     ResultTooLarge,
 )
 from kgraph.terms import IRI, Node, Quad
@@ -52,7 +53,6 @@ class EmbeddedEngine:
             "prefixes": dict(prefixes or {}),
             "merge": self.limits.merge,
             "memory": self.limits.memory,
-            "result": self.limits.result,
         }
         self._pool = Pool(start, self.limits)
 
@@ -64,8 +64,9 @@ class EmbeddedEngine:
         arrived = time.monotonic() if query.arrived is None else query.arrived
         guard.check(query.text, self.limits)
         spool = Spool()
-        request = {
+        request: dict[str, Any] = {
             "text": query.text,
+            "cap": self.limits.result if query.result is None else min(query.result, self.limits.result),
             "default": query.default_graphs,
             "named": query.named_graphs,
             "results": query.results and query.results.name,
@@ -76,7 +77,7 @@ class EmbeddedEngine:
         try:
             ended = self._pool.run(request, arrived + deadline, spool.add)
             if "error" in ended:
-                raise self._failure(ended)
+                raise self._failure(ended, request["cap"])
         except BaseException:
             spool.close()
             raise
@@ -90,11 +91,13 @@ class EmbeddedEngine:
             close=spool.close,
         )
 
-    def _failure(self, ended: Mapping[str, Any]) -> QueryError:
+    def _failure(self, ended: Mapping[str, Any], cap: int) -> QueryError:
         message, hint = ended.get("message", ""), ended.get("hint", "")
         match ended["error"]:
             case "syntax":
                 return QuerySyntaxError(message, hint=hint, line=ended["line"], column=ended["column"])
+            case "unsupported":
+                return QueryUnsupported(message)
             case "request":
                 return QueryRequestError(message, hint=hint)
             case "refused":
@@ -103,7 +106,7 @@ class EmbeddedEngine:
                 return NotWritable(message, hint=hint)
             case "too-large":
                 return ResultTooLarge(
-                    f"the result has more than {self.limits.result >> 20} MiB; nothing of it was sent",
+                    f"the result has more than {cap >> 20} MiB; nothing of it was sent",
                     hint="Add a LIMIT, or take the dumps for the whole of the data.",
                 )
             case "memory":

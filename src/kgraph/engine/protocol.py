@@ -26,7 +26,8 @@ class Query:
     `default_graphs` / `named_graphs` are the dataset of the request, which overrides FROM; both None
     when the request names none. `results`, `boolean` and `rdf` are the syntaxes for SELECT, for ASK and for
     CONSTRUCT and DESCRIBE (None: the client takes none, NotWritable); `arrived` is time.monotonic() at arrival,
-    from which `deadline` seconds count (None: the setting).
+    from which `deadline` seconds count (None: the setting); `result` is how many bytes the answer may have, where
+    that is less than the setting.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Query:
     rdf: RdfFormat | None = RdfFormat.TURTLE
     arrived: float | None = None
     deadline: float | None = None
+    result: int | None = None
 
 
 @dataclass(frozen=True)

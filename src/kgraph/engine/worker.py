@@ -81,7 +81,6 @@ class _Worker:
         self._base: str = start["base"]
         self._prefixes: dict[str, str] = start["prefixes"]
         self._merge: int = start["merge"]
-        self._cap: int = start["result"]
         self._store = ox.Store.read_only(start["store"])
         self._empty = ox.Store()
         list(self._store.query("SELECT ?s { ?s ?p ?o } LIMIT 1"))  # type: ignore[arg-type]  # warm
@@ -92,7 +91,7 @@ class _Worker:
 
     def answer(self, request: Mapping[str, Any]) -> None:
         """Answer one request; whatever goes wrong in it is told, not raised."""
-        out = Output(self._link, self._cap)
+        out = Output(self._link, request["cap"])
         try:
             self._run(request, out)
         except TooLarge:
@@ -101,6 +100,8 @@ class _Worker:
             self._fail(out, "not-writable", message=error.message, hint=error.hint)
         except dataset.Refused as refusal:
             self._fail(out, "refused", message=refusal.message, hint=refusal.hint)
+        except RuntimeError as error:  # a query that parses and cannot be evaluated
+            self._fail(out, "unsupported", message=str(error))
         except ValueError as error:
             self._fail(out, "request", message=str(error))
         except MemoryError:
@@ -152,7 +153,7 @@ class _Worker:
             out.finish({"form": "boolean", "media": results.media_type, "rows": None})
             return
         results = _format(ResultFormat, request["results"], "a table (SELECT)")
-        out = Output(self._link, self._cap, RowCounter(results))
+        out = Output(self._link, request["cap"], RowCounter(results))
         try:
             found.serialize(out.file, RESULTS[results])
             out.finish({"form": "solutions", "media": results.media_type, "retire": self._swollen()})
