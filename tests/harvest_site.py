@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from weakref import finalize
+
+from flask.testing import FlaskClient
 
 from kgraph.build.pipeline import build
 from kgraph.engine import open_engine
 from kgraph.harvest import Published
-from kgraph.release import open_release, read_log
+from kgraph.release import open_active, open_release, read_log
 from kgraph.site import load_site
+from kgraph.web import create_app
 
 CONFIG = """\
 title = "Sample"
@@ -67,6 +72,19 @@ def open_published(folder: Path, number: int | None = None) -> Published:
     published = Published.of(site, opened, engine, log)
     finalize(published, lambda: (engine.close(), opened.close()))
     return published
+
+
+@contextmanager
+def client_of(folder: Path) -> Iterator[FlaskClient]:
+    """A client of the application over the active release, without a server."""
+    site = load_site(folder)
+    opened = open_active(site.state)
+    engine = open_engine(opened)
+    try:
+        yield create_app(site, opened, engine).test_client()
+    finally:
+        engine.close()
+        opened.close()
 
 
 def three_releases(folder: Path, *, base: str = "http://localhost:8000/", size: int = 600) -> None:

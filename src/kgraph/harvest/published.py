@@ -30,7 +30,7 @@ class Item:
     class_iri: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Published:
     """A release with its engine and the log up to it. Connections to the index are one per thread."""
 
