@@ -19,7 +19,8 @@ SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- One row per IRI that is the subject of a shown triple, a named graph, or a class or property in use; blank nodes
--- are not listed. meta: schema, site title, base, languages (JSON), release-independent facts only.
+-- are not listed. meta: schema, site title, base, ontology, namespace, languages (JSON), and
+-- shapes (JSON; kgraph.build.outline): which properties a class has, by name, group and order.
 -- path: what a request for the node's own address would carry, percent-decoded, without the base's
 -- origin ('/id/event/x'); NULL when the IRI does not start with the base. Hash nodes have `parent`.
 CREATE TABLE node (

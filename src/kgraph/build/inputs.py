@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -33,6 +35,24 @@ class Inputs:
     queries: list[Path]
     digests: dict[str, str]
     digest: str
+
+    def short(self, iri: str) -> str:
+        """An IRI as a curator writes it: prefixed, or relative to the base."""
+        for prefix, namespace in self.prefixes:
+            if iri.startswith(namespace) and re.fullmatch(r"[\w.-]+", iri[len(namespace) :]):
+                return f"{prefix}:{iri[len(namespace) :]}"
+        base = self.site.base
+        return f"<{iri[len(base) :]}>" if iri.startswith(base) else f"<{iri}>"
+
+    @cached_property
+    def prefixes(self) -> list[tuple[str, str]]:
+        """The prefixes of the files as far as they have been read, the longest namespace first."""
+        found: dict[str, str] = {}
+        for source in [*self.ontology, *self.data, *self.shapes]:
+            for prefix, namespace in source.prefixes.items():
+                if prefix:
+                    found.setdefault(namespace, prefix)
+        return sorted(((p, n) for n, p in found.items()), key=lambda item: (-len(item[1]), item[0]))
 
     @property
     def rewrite(self) -> Rewrite:

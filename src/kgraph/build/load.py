@@ -27,12 +27,16 @@ Progress = Callable[[int], None]
 
 @dataclass
 class Loaded:
-    """What a load saw: quads as parsed, predicates, files that failed, and the literals to be judged as parsed."""
+    """What a load saw: quads as parsed, predicates, files that failed, and the literals to be judged as parsed.
+
+    `datatypes` has one place (subject, predicate, value) for each datatype and predicate; blank subjects are left out.
+    """
 
     parsed: int = 0
     predicates: set[ox.NamedNode] = field(default_factory=set)
     errors: list[ParseError] = field(default_factory=list)
     raw: RawTerms = field(default_factory=RawTerms)
+    datatypes: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 def graph_of(source: Source, base: str) -> ox.NamedNode:
@@ -79,7 +83,8 @@ def _quads(
         if named:
             yield quad_type(quad.subject, quad.predicate, quad.object, graph)
     loaded.parsed += len(ontology.triples)
-    predicates = loaded.predicates
+    predicates, literal = loaded.predicates, ox.Literal
+    pairs: set[tuple[ox.NamedNode, ox.NamedNode]] = set()
     count = 0
     for source in sources:
         own = graph_of(source, rewrite.base)
@@ -92,7 +97,12 @@ def _quads(
                     continue
                 s, p, o, g = quad
                 predicates.add(p)
-                see(quad)
+                if type(o) is literal:
+                    see(quad)
+                    if (pair := (p, o.datatype)) not in pairs:
+                        pairs.add(pair)
+                        if type(s) is ox.NamedNode:
+                            loaded.datatypes[(s.value, p.value, o.value)] = o.datatype.value
                 if named:
                     if type(g) is ox.DefaultGraph:
                         yield quad

@@ -26,6 +26,7 @@ from kgraph.build.inputs import Inputs, read_inputs
 from kgraph.build.lines import asserted_and_inferred, sort_lines, without_merged
 from kgraph.build.load import infer, inferred_graph, load, new_store
 from kgraph.build.ontology import Ontology, read_ontology
+from kgraph.build.outline import outline
 from kgraph.build.places import with_places
 from kgraph.build.sources import Source, has_named_graphs
 from kgraph.build.workspace import file_digests, settle, workspace
@@ -101,12 +102,12 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
     return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
 
 
-def check(site: Site, *, progress: Progress | None = None) -> Outcome:
-    """All that `build` does but release: parse, model checks, SHACL. Raises Rejected."""
+def check(site: Site, *, progress: Progress | None = None, engine: str = "auto") -> Outcome:
+    """All that `build` does but release; `engine` is one of kgraph.shacl. Raises Rejected."""
     with guarded(site), building(site.state):
         inputs = read_inputs(site)
         with workspace(site.state) as folder:
-            run = Run(inputs, folder, progress or Silent())
+            run = Run(inputs, folder, progress or Silent(), engine)
             run.judged()
     return Outcome(None, findings=run.found, seconds=run.seconds)
 
@@ -143,7 +144,8 @@ def free_name(releases: Path, inputs: str) -> Path:
 class Run:
     """One run of the pipeline in one folder."""
 
-    def __init__(self, inputs: Inputs, folder: Path, progress: Progress) -> None:
+    def __init__(self, inputs: Inputs, folder: Path, progress: Progress, engine: str = "auto") -> None:
+        self.engine = engine
         self.inputs = inputs
         self.site = inputs.site
         self.folder = folder
@@ -178,8 +180,8 @@ class Run:
             self._add(check_model(store, inputs, self.ontology, loaded, self.shapes))
         if self.shapes:
             with self._step("validate"):
-                report = shacl.judge(store, self.shapes, self.ontology, loaded.raw)
-            self._add(shacl.findings(report))
+                report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)
+            self._add(shacl.findings(report, inputs.short))
         else:
             report = shacl.empty_report()
         if any(f.severity == "error" for f in self.found):
@@ -259,6 +261,7 @@ class Run:
             classes=self.ontology.above_class,
             roles=own_roles(roles, namespace) if is_kgraph else roles,
             prefixes=self.prefixes(),
+            shapes=outline(self.shapes),
         )
 
     def prefixes(self) -> dict[str, str]:

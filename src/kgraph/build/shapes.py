@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -12,13 +13,14 @@ from kgraph.build.ontology import Ontology
 from kgraph.build.rewrite import Rewrite
 from kgraph.build.sources import Source
 from kgraph.errors import ParseError
-from kgraph.terms import IRI, Literal, Term, ntriples
+from kgraph.terms import IRI, XSD, Literal, Term, ntriples
 
 if TYPE_CHECKING:
     import rdflib
 
     from kgraph.shacl import Report
 
+_IRI = re.compile(r"<([^<>]*)>")
 _SH = "http://www.w3.org/ns/shacl#"
 _TEXTS = {_SH + name for name in ("select", "ask", "construct")}
 
@@ -47,12 +49,20 @@ def to_rdflib(triples: Iterable[ox.Quad]) -> rdflib.Graph:
     return rdflib.Graph().parse(data=(text or b"").decode(), format="nt")
 
 
-def judge(store: ox.Store, shapes: list[ox.Quad], ontology: Ontology, raw: object) -> Report:
-    """Validate the merge. Raises ShapesError."""
+def judge(
+    store: ox.Store, shapes: list[ox.Quad], ontology: Ontology, raw: object, engine: str = "auto"
+) -> Report:
+    """Validate the merge by an engine of kgraph.shacl. Raises ShapesError."""
     from kgraph.shacl import RawTerms, validate
 
     assert isinstance(raw, RawTerms)
-    return validate(store, to_rdflib(shapes), raw=raw, ontology=to_rdflib(ontology.triples))
+    return validate(
+        store,
+        to_rdflib(shapes),
+        raw=raw,
+        ontology=to_rdflib(ontology.triples),
+        engine=engine,  # type: ignore[arg-type]
+    )
 
 
 def empty_report() -> Report:
@@ -62,29 +72,39 @@ def empty_report() -> Report:
     return Report((), notes=("The site has no shapes.",))
 
 
-def findings(report: Report) -> list[Finding]:
-    """One finding a result: the shape's own message, and the value it is about."""
+def findings(report: Report, short: Callable[[str], str]) -> list[Finding]:
+    """One finding a result: the shape's own message, and the value it is about. `short` writes an IRI briefly."""
     rank = {"Violation": "error", "Warning": "warning", "Info": "note"}
     found = []
     for result in report.results:
         severity = rank.get(result.severity.rpartition("#")[2], "error")
         messages = sorted(m.value for m in result.messages if (m.language or "en").startswith("en"))
         message = "; ".join(messages or sorted(m.value for m in result.messages))
-        path = show_path(result.path)
-        if path and path not in message:
+        path = _IRI.sub(lambda m: short(m.group(1)), show_path(result.path))
+        if path:
             message = f"{path}: {message}"
         if result.value is not None and result.value != result.focus_node:
-            message += f" (found {show(result.value)})"
+            shown = short(result.value.value) if isinstance(result.value, IRI) else show(result.value)
+            message += f" (found {shown})"
         subject = result.focus_node.value if not isinstance(result.focus_node, Literal) else ""
         if not isinstance(result.focus_node, IRI):
             subject = f"_:{result.focus_node.value}" if subject else ""
-        found.append(Finding("shacl", message, subject=subject, severity=severity))  # type: ignore[arg-type]
+        value = "" if result.value is None or result.value == result.focus_node else result.value.value
+        at = (getattr(result.path, "iri", ""), value, "")
+        found.append(Finding("shacl", message, subject=subject, severity=severity, at=at))  # type: ignore[arg-type]
     return found
 
 
 def show(term: Term) -> str:
     """A term for a message, cut at 80 characters."""
     text = ntriples(term)
+    if isinstance(term, Literal):
+        name = term.datatype.removeprefix(XSD)
+        text = (
+            term.value
+            if name in ("integer", "decimal", "boolean")
+            else text.replace(f"<{XSD}{name}>", f"xsd:{name}")
+        )
     return text if len(text) <= 80 else text[:77] + "..."
 
 

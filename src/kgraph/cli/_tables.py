@@ -1,10 +1,11 @@
-"""The closing tables of build and check."""
+"""What the verbs print as tables."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,6 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from kgraph.release import Activation, Manifest
+from kgraph.terms import Literal, Term
+
+if TYPE_CHECKING:
+    from kgraph.describe import Description, Names
 
 
 def build_table(manifest: Manifest, activation: Activation, seconds: Mapping[str, float]) -> None:
@@ -51,3 +56,38 @@ def result_table(body: bytes) -> None:
         table.add_row(*(escape(row[name]["value"]) if name in row else "" for name in names))
     Console(soft_wrap=not sys.stdout.isatty()).print(table)
     click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def description_table(found: Description, names: Names, hidden: frozenset[str]) -> None:
+    """The statements of a thing and of its parts, each with the graphs it rests on; then what links to it."""
+    called = {
+        name.iri: name.text
+        for name in names.of(found.iris() | {q.predicate.value for q in found.quads}).values()
+    }
+
+    def text(term: Term) -> str:
+        if isinstance(term, Literal):
+            return f"{term.value} @{term.language}" if term.language else term.value
+        return called.get(term.value, term.value)
+
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(
+        f"[bold]{escape(called.get(found.iri, found.iri))}[/bold]\n{escape(found.iri)}", highlight=False
+    )
+    statements: dict[tuple[str, str, str], list[str]] = {}
+    for quad in found.quads:
+        graph = quad.graph.value if quad.graph else ""
+        if graph not in hidden:
+            key = (quad.subject.value, text(quad.predicate), text(quad.object))
+            statements.setdefault(key, [])
+            if graph:
+                statements[key].append(called.get(graph, graph))
+    table = Table("of", "", "", "rests on")
+    for (subject, predicate, value), graphs in sorted(statements.items()):
+        of = "" if subject == found.iri else "#" + subject.partition("#")[2]
+        table.add_row(escape(of), escape(predicate), escape(value), escape("; ".join(sorted(graphs))))
+    console.print(table)
+    for group in found.incoming:
+        console.print(
+            f"{group.count:,} by {escape(called.get(group.predicate, group.predicate))}", highlight=False
+        )

@@ -42,6 +42,7 @@ class IndexInput:
     classes: Callable[[str], set[str]]
     roles: Mapping[str, tuple[RolePath, ...]]
     prefixes: Mapping[str, str]
+    shapes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass
@@ -339,6 +340,7 @@ def meta(given: IndexInput) -> dict[str, str]:
         "title": given.title,
         "ontology": given.ontology,
         "namespace": given.namespace,
+        "shapes": json.dumps(list(given.shapes), ensure_ascii=False),
         "languages": json.dumps(list(given.languages)),
     }
 

@@ -1,0 +1,160 @@
+"""The table of the checks and the one function that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import pyoxigraph as ox
+
+from kgraph.build.findings import Finding
+from kgraph.build.inputs import Inputs
+from kgraph.build.load import Loaded, inferred_graph
+from kgraph.build.ontology import Ontology
+from kgraph.terms import RDF_TYPE
+
+_TYPE = ox.NamedNode(RDF_TYPE)
+_DEFAULT = ox.DefaultGraph()
+_KINDS = {
+    "Passage": "passage",
+    "EditorialGraph": "editorial",
+    "ExternalGraph": "external",
+    "InferredGraph": "inferred",
+}
+
+
+class Check(NamedTuple):
+    """One check: its id, what it demands, and what to do when it fails."""
+
+    id: str
+    demands: str
+    remedy: str
+
+
+@dataclass
+class Graph:
+    """What the checks read: the loaded store and what is known of the site."""
+
+    store: ox.Store
+    inputs: Inputs
+    ontology: Ontology
+    loaded: Loaded
+    shapes: list[ox.Quad]
+
+    def kg(self, name: str) -> ox.NamedNode:
+        """A term of the site's ontology."""
+        return ox.NamedNode(self.inputs.site.ontology_namespace + name)
+
+    def members(self, name: str) -> Iterator[ox.NamedNode]:
+        """The named nodes of a class, subclasses included (the inferred types are in the store)."""
+        for quad in self.store.quads_for_pattern(None, _TYPE, self.kg(name), _DEFAULT):
+            if type(quad.subject) is ox.NamedNode:
+                yield quad.subject
+
+    def objects(self, subject: ox.NamedNode, predicate: ox.NamedNode) -> list[ox.NamedNode | ox.Literal]:
+        """The objects of a property in the merge, sorted."""
+        found = self.store.quads_for_pattern(subject, predicate, None, _DEFAULT)
+        return sorted((q.object for q in found), key=str)  # type: ignore[misc]
+
+    def types(self, subject: ox.NamedNode) -> set[str]:
+        """IRIs of the classes of a node, inferred ones included."""
+        return {
+            q.object.value
+            for q in self.store.quads_for_pattern(subject, _TYPE, None, _DEFAULT)
+            if type(q.object) is ox.NamedNode
+        }
+
+    @cached_property
+    def kinds(self) -> dict[ox.NamedNode, set[str]]:
+        """Graph name -> the kinds it is typed as: passage, editorial, external."""
+        found: dict[ox.NamedNode, set[str]] = {}
+        for name, kind in _KINDS.items():
+            for node in self.members(name):
+                found.setdefault(node, set()).add(kind)
+        return found
+
+    @property
+    def inferred(self) -> ox.NamedNode:
+        """The inferred graph."""
+        return inferred_graph(self.inputs.site.base)
+
+    @property
+    def ontology_graph(self) -> ox.NamedNode:
+        """The graph of the ontology files."""
+        return ox.NamedNode(self.inputs.rewrite.ontology)
+
+    def short(self, iri: str) -> str:
+        """An IRI as a curator writes it."""
+        return self.inputs.short(iri)
+
+
+Run = Callable[[Graph], Iterator[Finding]]
+
+CHECKS: dict[str, tuple[Check, Run]] = {}
+"""Check id -> the check and what runs it, in the order of docs/checks.md."""
+
+
+def check(id_: str, demands: str, remedy: str) -> Callable[[Run], Run]:
+    """Enter a function into the table."""
+
+    def enter(run: Run) -> Run:
+        CHECKS[id_] = (Check(id_, demands, remedy), run)
+        return run
+
+    return enter
+
+
+def check_model(
+    store: ox.Store, inputs: Inputs, ontology: Ontology, loaded: Loaded, shapes: list[ox.Quad]
+) -> Iterator[Finding]:
+    """Every finding of the model checks; none for a site that does not use the kgraph ontology."""
+    if not ontology.is_kgraph(inputs.site.ontology_namespace):
+        return
+    graph = Graph(store, inputs, ontology, loaded, shapes)
+    for _, run in all_checks().values():
+        yield from run(graph)
+
+
+def all_checks() -> dict[str, tuple[Check, Run]]:
+    """The whole table."""
+    from kgraph.build.checks import evidence, positions, terms  # they enter themselves
+
+    assert all((evidence, positions, terms))
+    return CHECKS
+
+
+def reference() -> str:
+    """docs/checks.md."""
+    lines = [
+        "# Checks",
+        "",
+        "`kgraph check` and `kgraph build` look at three things, in this order, and report them in one way:",
+        "",
+        "1. **parse**: every file is well-formed RDF 1.1; of every faulty file the first error, with line and column.",
+        "2. The **model checks** below: what no shape can say. They apply where the ontology of the site is that of",
+        "   kgraph (it defines Passage and Claim); other RDF is published as it is.",
+        "3. **shacl**: the shapes in `shapes/`. A result of severity sh:Violation rejects the data; sh:Warning",
+        "   and sh:Info are reported.",
+        "",
+        "Each message has the file, in Turtle and TriG the line where a block of its subject begins, the id of the",
+        "check, the subject, and what to do. `tests/broken/` has a file for each, with its message.",
+        "",
+        "| id | demands | when it fails |",
+        "|---|---|---|",
+    ]
+    rows = [f"| {c.id} | {c.demands} | {c.remedy} |" for c, _ in all_checks().values()]
+    return "\n".join([*lines, *(row.replace("<", "&lt;") for row in rows)]) + "\n"
+
+
+def finding(id_: str, message: str, **rest: object) -> Finding:
+    """A finding of a check, with its remedy as the hint."""
+    return Finding(id_, message, hint=CHECKS[id_][0].remedy, **rest)  # type: ignore[arg-type]
+
+
+def value_of(term: object) -> str:
+    """An IRI, a literal's text or `_:label`, for a message."""
+    if isinstance(term, ox.BlankNode):
+        return f"_:{term.value}"
+    return term.value if isinstance(term, ox.NamedNode | ox.Literal) else str(term)

@@ -1,0 +1,104 @@
+"""`kgraph serve`: build where needed, then serve the active release."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from kgraph.cli._site import open_site, site_argument
+from kgraph.errors import EnvironmentFault
+from kgraph.release import read_log
+from kgraph.site import Site
+
+VARIABLE = "KGRAPH_SERVING"
+"""The environment variable that tells a web process what to serve."""
+
+
+@click.command(short_help="Build the site where needed and serve it.")
+@site_argument
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="Web processes; default: one a core, at most 4."
+)
+def command(site: Path, state: Path | None, host: str, port: int, processes: int | None) -> int:
+    """Serve SITE. It is built first when its files have changed since the last release."""
+    place = open_site(site, state)
+    refuse_taken_port(host, port)
+    if not is_built(place):
+        code = build_apart(site, state)
+        if code:
+            return code
+    announce(place, host, port)
+    run(site, place, host, port, processes or min(os.cpu_count() or 1, 4))
+    return 0
+
+
+def is_built(site: Site) -> bool:
+    """Whether the active release has the inputs that the site's files are now."""
+    from kgraph.build.inputs import read_inputs
+
+    log = read_log(site.state)
+    return bool(log) and log[-1].inputs == read_inputs(site).digest
+
+
+def build_apart(site: Path, state: Path | None) -> int:
+    """Build in a process of its own, so that what serves never had a store open for writing."""
+    arguments = [sys.executable, "-m", "kgraph", "build", str(site)]
+    return subprocess.run(arguments + (["--state", str(state)] if state else []), check=False).returncode
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise EnvironmentFault when nothing can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise EnvironmentFault(
+                f"cannot listen on {host}:{port}: {error.strerror}",
+                hint=f"Is it served already? Or name another: kgraph serve --port {port + 1}",
+            ) from error
+
+
+def announce(site: Site, host: str, port: int) -> None:
+    """Say where it is, and say so when the IRIs of the data lead elsewhere."""
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{'localhost' if host == '127.0.0.1' else shown}:{port}/"
+    click.echo(f"{site.title}: {address}")
+    if site.base != address:
+        click.echo(f"IRIs in the data begin with {site.base}; pages here show them all the same.")
+    click.echo("Stop with Ctrl+C.")
+
+
+def run(site: Path, place: Site, host: str, port: int, processes: int) -> None:
+    """Serve until stopped (docs/architecture.md says why the processes are arranged so)."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    settings = place.settings
+    os.environ[VARIABLE] = json.dumps(
+        {"site": str(site.resolve()), "state": str(place.state.resolve()), "processes": processes}
+    )
+    waiting = int(settings["query_workers"]) + int(settings["query_queue"])
+    Granian(
+        "kgraph.cli._serving:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=-(-waiting // processes) + 8,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=5,
+        websockets=False,
+        log_enabled=False,
+    ).serve()

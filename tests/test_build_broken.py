@@ -1,0 +1,99 @@
+"""The corpus of broken files: each has one defect and yields exactly its expected message, by every SHACL engine.
+
+KGRAPH_UPDATE_GOLDEN=1 writes the expected messages anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kgraph.build.checks import all_checks, reference
+from kgraph.build.findings import Finding, Rejected
+from kgraph.build.pipeline import check
+from kgraph.site import load_site
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "tests" / "broken"
+CASES = sorted(p for p in CORPUS.iterdir() if p.suffix != ".txt" and p.name != "sound.trig")
+
+
+def make_site(folder: Path, case: Path | None) -> Path:
+    """The project's ontology and shapes, and the sound graph or a broken one in its place."""
+    for name in ("ontology", "shapes"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("data", "queries"):
+        (folder / name).mkdir()
+    (folder / "kgraph.toml").write_text('title = "Letters"\n')
+    trig = case if case is not None and case.suffix == ".trig" else CORPUS / "sound.trig"
+    shutil.copy(trig, folder / "data" / "letters.trig")
+    if case is not None and case.suffix != ".trig":
+        place = {".rq": "queries", ".ttl": "shapes" if case.name.startswith("shape") else "data"}
+        shutil.copy(case, folder / place.get(case.suffix, "data") / case.name)
+    return folder
+
+
+def findings(site: Path, engine: str) -> list[Finding]:
+    try:
+        return check(load_site(site), engine=engine).findings
+    except Rejected as rejected:
+        return rejected.findings
+
+
+def golden(case: Path) -> Path:
+    return case.with_name(case.name.partition(".")[0] + ".txt")
+
+
+@pytest.mark.parametrize("engine", ["auto", "pyshacl"])
+def test_the_sound_graph_is_sound(tmp_path: Path, engine: str) -> None:
+    assert findings(make_site(tmp_path, None), engine) == []
+
+
+def by_engine() -> list[tuple[Path, str]]:
+    """Every case by the engine that builds use, and those that end in a SHACL result by pyshacl, too."""
+    judged = [c for c in CASES if golden(c).exists() and "[shacl]" in golden(c).read_text("utf-8")]
+    return [(c, "auto") for c in CASES] + [(c, "pyshacl") for c in judged]
+
+
+@pytest.mark.parametrize(("case", "engine"), by_engine(), ids=lambda p: getattr(p, "name", p))
+def test_a_broken_file_yields_its_message(tmp_path: Path, case: Path, engine: str) -> None:
+    found = "".join(f"{finding}\n" for finding in findings(make_site(tmp_path, case), engine))
+    if os.environ.get("KGRAPH_UPDATE_GOLDEN") and engine == "auto":
+        golden(case).write_text(found, "utf-8")
+    assert found == golden(case).read_text("utf-8")
+
+
+def test_the_reference_of_checks_is_current() -> None:
+    path = ROOT / "docs" / "checks.md"
+    if os.environ.get("KGRAPH_UPDATE_GOLDEN"):
+        path.write_text(reference(), "utf-8")
+    assert path.read_text("utf-8") == reference()
+
+
+def test_every_check_has_its_file() -> None:
+    text = "".join(path.read_text("utf-8") for path in CORPUS.glob("*.txt"))
+    assert [name for name in all_checks() if f"[{name}]" not in text] == ["source-text", "quote"]
+
+
+def test_the_corpus_is_large_enough_and_whole() -> None:
+    assert len(CASES) >= 45
+    names = {golden(case).name for case in CASES}
+    assert {p.name for p in CORPUS.glob("*.txt")} == names
+    assert len(names) == len(CASES)
+
+
+def test_with_the_text_at_hand_positions_are_verified(tmp_path: Path) -> None:
+    site = make_site(tmp_path, None)
+    text = "A fair, and the miller spoke. Thirty stalls stood there."
+    (site / "letter.txt").write_text(text)
+    (site / "kgraph.toml").write_text('[sources]\n"http://localhost:8000/id/source/letter" = "letter.txt"\n')
+    messages = [(f.check, f.subject.rpartition("/")[2], f.line) for f in findings(site, "auto")]
+    assert messages == [
+        ("source-text", "letter", 14),
+        ("quote", "letter-1#ends", 25),
+        ("quote", "letter-2#begins", 32),
+        ("quote", "letter-2#ends", 33),
+    ]
