@@ -21,6 +21,7 @@ from kgraph.shacl.queries import Queries
 from kgraph.shacl.raw import RawTerms
 from kgraph.shacl.report import Judge as JudgeName
 from kgraph.shacl.report import Report, Result, ordered
+from kgraph.shacl.screen import Screen
 from kgraph.shacl.targets import Membership, focus_nodes
 from kgraph.shacl.terms import OxTerm, ox_term, plain
 from kgraph.terms import Term
@@ -78,6 +79,7 @@ class Run:
         self.engine = engine
         self.queries = Queries(self.data, self.graph)
         self.judge = Judge(self.data, self.queries)
+        self.screen = Screen(self.data, self.queries)
         self.left: dict[OxTerm, str] = {}
         for shape in self.shapes.targeted:
             why = not_compiled(shape)
@@ -94,7 +96,7 @@ class Run:
     def judge_shape(self, shape: model.Shape, focus: Iterable[OxTerm] | None = None) -> list[Result]:
         """The results of one targeted shape, of all its focus nodes or of those given."""
         if focus is None:
-            nodes: Collection[OxTerm] = focus_nodes(self.data, shape.targets)
+            nodes: Collection[OxTerm] = self._candidates(shape)
         else:
             member = Membership(self.data, shape.targets)
             nodes = [node for node in dict.fromkeys(focus) if node in member]
@@ -111,6 +113,13 @@ class Run:
                 at = at or plain(node)
                 found.append(replace(result, target_shape=target, target_node=at))
         return found
+
+    def _candidates(self, shape: model.Shape) -> Collection[OxTerm]:
+        """The focus nodes that may have results."""
+        if shape.node in self.left:
+            return focus_nodes(self.data, shape.targets)
+        found = self.screen.candidates(shape)
+        return focus_nodes(self.data, shape.targets) if found is None else found
 
     def report(self, results: Iterable[Result], scope: OneOf["full", "focus", "incremental"]) -> Report:
         """The report over these results."""

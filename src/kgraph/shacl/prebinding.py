@@ -191,11 +191,10 @@ def _group_binds(tokens: list[Token], name: str) -> bool:
             at += 1
             while tokens[at].text not in ("(", "{"):
                 at += 1  # a function's name, or [NOT] EXISTS
-            if tokens[at].text == "(":
-                end = _closing(tokens, at, "(", ")")
-                if not _inner_groups_bind(tokens[at + 1 : end], name):
-                    return False
-                at = end + 1
+            end = _closing(tokens, at, "(", ")") if tokens[at].text == "(" else _closing(tokens, at, "{", "}")
+            if not _exists_groups_bind(tokens[at : end + 1], name):
+                return False
+            at = end + 1
         else:
             own.append(token)
             at += 1
@@ -203,14 +202,21 @@ def _group_binds(tokens: list[Token], name: str) -> bool:
     return not zero_length and any(token.variable == name for token in own)
 
 
-def _inner_groups_bind(tokens: list[Token], name: str) -> bool:
-    """The same for EXISTS groups inside a filter's brackets."""
+def _exists_groups_bind(tokens: list[Token], name: str) -> bool:
+    """The same for the EXISTS groups of a filter, which must also be free of joins.
+
+    A join in EXISTS is made anew, for the whole graph, at each row; bound to one node it is quick.
+    """
     at = 0
     while at < len(tokens):
         if tokens[at].text == "{":
             end = _closing(tokens, at, "{", "}")
             inner = tokens[at + 1 : end]
             if any(each.variable == name for each in inner) and not _group_binds(inner, name):
+                return False
+            if any(each.text in ("{", ";", ",", "/", "|") for each in inner):
+                return False
+            if any(each.text == "." for each in inner[:-1]):
                 return False
             at = end
         at += 1
