@@ -18,7 +18,7 @@ from kgraph.shacl.compare import DATED_TYPES
 from kgraph.shacl.data import Data
 from kgraph.shacl.lexical import NUMERIC_TYPES, judged
 from kgraph.shacl.names import RDF_TYPE, XSD_BOOLEAN, XSD_STRING
-from kgraph.shacl.paths import Alternative, Inverse, Path, Sequence, sparql
+from kgraph.shacl.paths import Alternative, Inverse, Path, Predicate, Sequence, sparql
 from kgraph.shacl.patterns import call_of
 from kgraph.shacl.raw import Canonical
 from kgraph.shacl.terms import OxTerm
@@ -90,15 +90,14 @@ class Conditions:
         """(surely_right, surely_wrong) of the variable `node`."""
         if shape.deactivated:
             return TRUE, FALSE
-        right, wrong = [], []
-        for constraint in shape.constraints:
-            if shape.path is None:
-                yes, no = self._at_node(constraint, node)
-            else:
-                yes, no = self._at_path(constraint, node, shape.path)
-            right.append(yes)
-            wrong.append(no)
-        return both(*right), either(*wrong)
+        known = [self.constraint(shape, constraint, node) for constraint in shape.constraints]
+        return both(*(right for right, _ in known)), either(*(wrong for _, wrong in known))
+
+    def constraint(self, shape: model.Shape, constraint: model.Constraint, node: str) -> tuple[str, str]:
+        """The same for one of the shape's constraints."""
+        if shape.path is None:
+            return self._at_node(constraint, node)
+        return self._at_path(constraint, node, shape.path)
 
     def _at_node(self, constraint: model.Constraint, node: str) -> tuple[str, str]:
         if isinstance(constraint, model.HasValue):
@@ -159,8 +158,31 @@ class Conditions:
                     return FALSE, FALSE
                 there = self.leads(node, path, lambda a: f"sameTerm({a}, {value})")
                 return there, negated(there)
+            case model.UniqueLang():
+                twice = self.leads(
+                    node, path, lambda a: self.leads(node, path, lambda b: _same_language(a, b))
+                )
+                return negated(twice), twice
+            case model.Disjoint(predicate=predicate):
+                shared = self.leads(node, path, lambda a: f"EXISTS {{ {node} {predicate} {a} }}")
+                return negated(shared), shared
+            case model.Equals(predicate=predicate):
+                other = Predicate(predicate.value)
+                more = self.leads(node, path, lambda a: negated(f"EXISTS {{ {node} {predicate} {a} }}"))
+                less = self.leads(
+                    node, other, lambda a: negated(self.leads(node, path, lambda b: f"sameTerm({a}, {b})"))
+                )
+                return negated(either(more, less)), either(more, less)
+            case model.Order(predicate=predicate, operator=sign):
+                other = Predicate(predicate.value)
+                unlike = self.leads(
+                    node, path, lambda a: self.leads(node, other, lambda b: negated(in_order(a, sign, b)))
+                )
+                return negated(unlike), FALSE
             case model.QualifiedMinCount(count=n) if n <= 0:
                 return TRUE, FALSE
+            case model.QualifiedMinCount(count=1):
+                return self.leads(node, path, lambda a: self.counted(constraint, a)), FALSE
         right, wrong = self.value(constraint, "?kx")
         if right == FALSE:
             # Unknown of each value: right only where there are no values, and that is enough.
@@ -170,6 +192,11 @@ class Conditions:
         if wrong == FALSE:
             return every, FALSE
         return every, self.leads(node, path, lambda a: self.value(constraint, a)[1])
+
+    def counted(self, constraint: model.Qualified, value: str) -> str:
+        """Whether a value surely counts for a qualified count."""
+        wrongs = [self.shape(shape, value)[1] for shape in constraint.siblings]
+        return both(self.shape(constraint.shape, value)[0], *wrongs)
 
     # -- one value -----------------------------------------------------------------------------------------
 
@@ -244,6 +271,10 @@ class Conditions:
         return right, (negated(right) if len(kept) == len(members) else FALSE)
 
 
+def _same_language(a: str, b: str) -> str:
+    return safe(f'(!sameTerm({a}, {b}) && LANG({a}) != "" && LCASE(LANG({a})) = LCASE(LANG({b})))')
+
+
 def _of_text(v: str, test: str) -> tuple[str, str]:
     right = safe(f"(!isBlank({v}) && {test})")
     return right, negated(right)
@@ -266,4 +297,4 @@ def _listed(constraint: model.Listed, known: list[tuple[str, str]]) -> tuple[str
 
 def _about_each(constraint: model.Constraint) -> bool:
     """Whether the constraint holds of no values at all."""
-    return not isinstance(constraint, model.Equals | model.QualifiedMinCount | model.Query)
+    return not isinstance(constraint, model.QualifiedMinCount | model.Query)

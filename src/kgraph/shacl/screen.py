@@ -8,15 +8,15 @@ complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pyoxigraph as ox
 
 from kgraph.shacl import model
-from kgraph.shacl.conditions import FALSE, TRUE, Conditions, both, in_order, negated
+from kgraph.shacl.conditions import FALSE, TRUE, Conditions, negated
 from kgraph.shacl.data import Data
 from kgraph.shacl.names import RDF_TYPE
-from kgraph.shacl.paths import Path, Predicate, sparql
+from kgraph.shacl.paths import sparql
 from kgraph.shacl.queries import Queries
 from kgraph.shacl.targets import Membership
 from kgraph.shacl.terms import OxTerm
@@ -84,114 +84,59 @@ class Screen:
 
     def _queries_of(self, shape: model.Shape, pattern: str, focus: str) -> Iterator[str]:
         """Queries for ?this whose `focus`, bound by the pattern, may be against the shape."""
+        wrongs: list[str] = []
+        yield from self._special(shape, pattern, focus, wrongs)
+        if wrongs:
+            yield f"SELECT DISTINCT ?this {{ {pattern} FILTER({' || '.join(wrongs)}) }}"
+
+    def _special(self, shape: model.Shape, pattern: str, focus: str, wrongs: list[str]) -> Iterator[str]:
+        """Queries for what no condition on one row can say; the conditions that can are added to `wrongs`."""
         if shape.deactivated:
             return
-        if shape.path is None:
-            yield from self._node_queries(shape, pattern, focus)
-        else:
-            yield from self._path_queries(shape, shape.path, pattern, focus)
-
-    def _node_queries(self, shape: model.Shape, pattern: str, focus: str) -> Iterator[str]:
-        rights = []
         for constraint in shape.constraints:
-            if isinstance(constraint, model.Property):
-                yield from self._queries_of(constraint.shape, pattern, focus)
-            elif isinstance(constraint, model.Closed):
-                known = " && ".join(f"?p != <{iri}>" for iri in sorted(constraint.allowed)) or TRUE
-                yield f"SELECT DISTINCT ?this {{ {pattern} {focus} ?p ?o . FILTER({known}) }}"
-            elif isinstance(constraint, model.Query):
+            if isinstance(constraint, model.Property) and shape.path is None:
+                yield from self._special(constraint.shape, pattern, focus, wrongs)
+                continue
+            if isinstance(constraint, model.Query):
                 if focus != "?this":
                     raise Unscreened
-            elif isinstance(constraint, model.HasValue):
-                rights.append(self._conditions._at_node(constraint, focus)[0])
-            else:
-                rights.append(self._conditions.value(constraint, focus)[0])
-        yield from _filtered(pattern, rights)
+                continue  # see _by_queries
+            if shape.path is not None and self._needs_query(constraint):
+                yield from self._counts(constraint, sparql(shape.path), pattern, focus)
+                continue
+            right, _ = self._conditions.constraint(shape, constraint, focus)
+            if right == FALSE:
+                raise Unscreened
+            if right != TRUE:
+                wrongs.append(negated(right))
 
-    def _path_queries(self, shape: model.Shape, path: Path, pattern: str, focus: str) -> Iterator[str]:
-        value, step = self._conditions.variable(), f"({sparql(path)})"
-        values = f"{pattern} {focus} {step} {value} ."
-        rights = []
-        for constraint in shape.constraints:
-            match constraint:
-                case model.Property(shape=inner):
-                    yield from self._queries_of(inner, values, value)
-                case model.Query():
-                    if focus != "?this":
-                        raise Unscreened
-                case model.MinCount(count=n) | model.QualifiedMinCount(count=n) if n <= 0:
-                    pass
-                case model.MinCount(count=1):
-                    yield self._without(pattern, focus, path, lambda _: TRUE)
-                case model.MinCount(count=n):
-                    yield _counted(f"{pattern} OPTIONAL {{ {focus} {step} {value} }}", focus, value, f"< {n}")
-                case model.MaxCount(count=0):
-                    yield f"SELECT DISTINCT ?this {{ {values} }}"
-                case model.MaxCount(count=n) | model.QualifiedMaxCount(count=n):
-                    yield _counted(values, focus, value, f"> {n}")
-                case model.QualifiedMinCount():
-                    yield self._too_few(constraint, path, pattern, focus)
-                case model.HasValue(value=wanted):
-                    if not self._conditions.is_kept(wanted):
-                        raise Unscreened
-                    yield self._without(pattern, focus, path, _same_as(wanted))
-                case model.UniqueLang():
-                    other = self._conditions.variable()
-                    yield (
-                        f"SELECT DISTINCT ?this {{ {values} FILTER(isLiteral({value}) && LANG({value}) != '') "
-                        f"{focus} {step} {other} . FILTER(isLiteral({other}) && !sameTerm({value}, {other}) && "
-                        f"LCASE(LANG({value})) = LCASE(LANG({other}))) }}"
-                    )
-                case model.Equals(predicate=predicate):
-                    same = _same_as(value)
-                    yield self._without(values, focus, Predicate(predicate.value), same)
-                    yield self._without(f"{pattern} {focus} {predicate} {value} .", focus, path, same)
-                case model.Disjoint(predicate=predicate):
-                    yield f"SELECT DISTINCT ?this {{ {values} {focus} {predicate} {value} }}"
-                case model.Order(predicate=predicate):
-                    other = self._conditions.variable()
-                    right = in_order(value, constraint.operator, other)
-                    yield (
-                        f"SELECT DISTINCT ?this {{ {values} {focus} {predicate} {other} . "
-                        f"FILTER({negated(right)}) }}"
-                    )
-                case model.Closed():
-                    raise Unscreened
-                case _:
-                    rights.append(self._conditions.value(constraint, value)[0])
-        yield from _filtered(values, rights)
+    def _needs_query(self, constraint: model.Constraint) -> bool:
+        """Whether a query over the values says more than a condition on the node."""
+        if isinstance(constraint, model.MinCount | model.MaxCount | model.QualifiedMinCount):
+            return constraint.count > 1
+        if isinstance(constraint, model.Property | model.Node):
+            return self._conditions.value(constraint, "?kx")[0] == FALSE
+        return isinstance(constraint, model.QualifiedMaxCount)
 
-    def _too_few(self, constraint: model.QualifiedMinCount, path: Path, pattern: str, focus: str) -> str:
-        def counts(value: str) -> str:
-            wrongs = [self._conditions.shape(shape, value)[1] for shape in constraint.siblings]
-            return both(self._conditions.shape(constraint.shape, value)[0], *wrongs)
-
+    def _counts(self, constraint: model.Constraint, path: str, pattern: str, focus: str) -> Iterator[str]:
+        """Queries that count values, or that go on from each value."""
         value = self._conditions.variable()
-        counted = counts(value)
-        if counted == FALSE:
-            raise Unscreened
-        if constraint.count == 1:
-            return self._without(pattern, focus, path, counts)
-        some = f"OPTIONAL {{ {focus} ({sparql(path)}) {value} . FILTER({counted}) }}"
-        return _counted(f"{pattern} {some}", focus, value, f"< {constraint.count}")
-
-    def _without(self, pattern: str, focus: str, path: Path, condition: Callable[[str], str]) -> str:
-        """Those whose path leads to no node of which the condition holds."""
-        there = self._conditions.leads(focus, path, condition)
-        return f"SELECT DISTINCT ?this {{ {pattern} FILTER({negated(there)}) }}"
-
-
-def _same_as(term: object) -> Callable[[str], str]:
-    return lambda value: f"sameTerm({value}, {term})"
-
-
-def _filtered(pattern: str, rights: list[str]) -> Iterator[str]:
-    """The query for what is not surely right, if anything is asked."""
-    asked = [right for right in rights if right != TRUE]
-    if FALSE in asked:
-        raise Unscreened
-    if asked:
-        yield f"SELECT DISTINCT ?this {{ {pattern} FILTER({' || '.join(negated(each) for each in asked)}) }}"
+        values = f"{focus} ({path}) {value} ."
+        match constraint:
+            case model.MinCount(count=n):
+                yield _counted(f"{pattern} OPTIONAL {{ {values} }}", focus, value, f"< {n}")
+            case model.MaxCount(count=n) | model.QualifiedMaxCount(count=n):
+                yield _counted(f"{pattern} {values}", focus, value, f"> {n}")
+            case model.QualifiedMinCount(count=n):
+                counted = self._conditions.counted(constraint, value)
+                if counted == FALSE:
+                    raise Unscreened
+                some = f"OPTIONAL {{ {values} FILTER({counted}) }}"
+                yield _counted(f"{pattern} {some}", focus, value, f"< {n}")
+            case model.Property(shape=inner) | model.Node(shape=inner):
+                yield from self._queries_of(inner, f"{pattern} {values}", value)
+            case _:
+                raise Unscreened
 
 
 def _counted(pattern: str, focus: str, value: str, test: str) -> str:
