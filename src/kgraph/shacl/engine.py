@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -75,11 +76,12 @@ class Run:
         check_imports(self.graph)
         self.shapes: Shapes = load(self.graph)
         tree = TermGraph.of(ontology).pairs(RDFS_SUBCLASSOF) if ontology is not None else ()
+        self.digest = _digest(self.graph, tree)
         self.data = Data(data, raw.seal() if raw else None, tree)
         self.engine = engine
         self.queries = Queries(self.data, self.graph)
         self.judge = Judge(self.data, self.queries)
-        self.screen = Screen(self.data, self.queries)
+        self.screen = Screen(self.data, self.queries, self.judge)
         self.left: dict[OxTerm, str] = {}
         for shape in self.shapes.targeted:
             why = not_compiled(shape)
@@ -91,6 +93,7 @@ class Run:
                         where=str(shape.node),
                         hint="Use --engine auto.",
                     )
+        self.notes: list[str] = []
         self._rdflib: rdflib.Graph | None = None
 
     def judge_shape(self, shape: model.Shape, focus: Iterable[OxTerm] | None = None) -> list[Result]:
@@ -130,7 +133,7 @@ class Run:
         notes = self.shapes.notes
         if self.engine == "auto":
             notes += tuple(f"{node} was judged by pyshacl: {why}" for node, why in self.left.items())
-        return Report(ordered(results), tuple(engines), self.graph.digest, scope, notes)
+        return Report(ordered(results), tuple(engines), self.digest, scope, (*notes, *self.notes))
 
 
 def not_compiled(shape: model.Shape) -> str:
@@ -143,6 +146,11 @@ def not_compiled(shape: model.Shape) -> str:
             if why:
                 return why
     return ""
+
+
+def _digest(graph: TermGraph, tree: Iterable[tuple[OxTerm, OxTerm]]) -> str:
+    lines = sorted(f"{child} {parent}" for child, parent in tree)
+    return hashlib.sha256("\n".join([graph.digest, *lines]).encode()).hexdigest()
 
 
 def check_imports(graph: TermGraph) -> None:

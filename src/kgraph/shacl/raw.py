@@ -127,10 +127,12 @@ class RawIndex:
     def __contains__(self, key: object) -> bool:
         return key in self._forward
 
-    @property
-    def keys(self) -> Iterator[tuple[OxNode, ox.NamedNode]]:
-        """The (subject, predicate) pairs with rewritten objects."""
-        return iter(self._forward)
+    def statements(self) -> Iterator[tuple[OxNode, ox.NamedNode, ox.Literal]]:
+        """The statements with a rewritten object, in every form: as parsed and as stored."""
+        for (subject, predicate), by_stored in self._forward.items():
+            for stored, forms in by_stored.items():
+                for form in dict.fromkeys((stored, *forms)):
+                    yield subject, predicate, form
 
     def forms(self, subject: OxNode, predicate: ox.NamedNode, stored: ox.Literal) -> list[ox.Literal] | None:
         """The parsed forms of a stored object, or None where it is as parsed."""

@@ -15,9 +15,11 @@ import pyoxigraph as ox
 from kgraph.shacl import model
 from kgraph.shacl.conditions import FALSE, TRUE, Conditions, negated
 from kgraph.shacl.data import Data
+from kgraph.shacl.judge import Judge
 from kgraph.shacl.names import RDF_TYPE
 from kgraph.shacl.paths import sparql
 from kgraph.shacl.queries import Queries
+from kgraph.shacl.reads import affected, focus_of, reads_of
 from kgraph.shacl.targets import Membership
 from kgraph.shacl.terms import OxTerm
 
@@ -29,25 +31,25 @@ class Unscreened(Exception):
 class Screen:
     """Finds candidates for the shapes of one graph in one data graph."""
 
-    def __init__(self, data: Data, queries: Queries) -> None:
+    def __init__(self, data: Data, queries: Queries, judge: Judge) -> None:
         self._data = data
         self._queries = queries
+        self._judge = judge
         self._conditions = Conditions(data)
 
     def candidates(self, shape: model.Shape) -> set[OxTerm] | None:
-        """A set that holds every focus node with results, as far as the store's own terms go; None for all.
+        """A set that holds every focus node with results; None for all focus nodes.
 
-        Target nodes named one by one are always in it.
+        Target nodes named one by one are always in it, and those whose results may rest on rewritten
+        literals.
         """
-        if self._data.raw and shape.targets.objects_of:
-            return None  # a focus node may itself be a literal that the store rewrote
         try:
             queries = [
                 query
                 for target in self._targets(shape.targets)
                 for query in self._queries_of(shape, target, "?this")
             ]
-            found = self._by_queries(shape, shape)
+            found = self._by_queries(shape, shape) | self._by_raw_terms(shape)
         except Unscreened:
             return None
         for text in queries:
@@ -55,6 +57,16 @@ class Screen:
             assert isinstance(solutions, ox.QuerySolutions)
             found.update(solution[0] for solution in solutions)
         return found | set(shape.targets.nodes)
+
+    def _by_raw_terms(self, shape: model.Shape) -> set[OxTerm]:
+        """Focus nodes that read a literal which the store rewrote: the queries above see its rewriting."""
+        if not self._data.raw:
+            return set()
+        reads = reads_of(shape)
+        if reads is None or shape.targets.objects_of:
+            raise Unscreened  # a focus node may itself be such a literal
+        nodes = affected(self._judge, shape, reads, self._data.raw.statements())
+        return set(focus_of(self._judge, shape, nodes))
 
     def _targets(self, targets: model.Targets) -> Iterator[str]:
         """Graph patterns that bind ?this to the focus nodes."""
