@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pyoxigraph as ox
 from hypothesis import strategies as st
 
@@ -64,10 +66,12 @@ QUERIES = [
     "SELECT $this WHERE { FILTER NOT EXISTS { $this ex:q ?a . ?a ex:p ?b } }",
     "SELECT $this WHERE { $this ex:p ?a } GROUP BY $this HAVING (COUNT(?a) > 1)",
     "SELECT $this WHERE { OPTIONAL { $this ex:r ?a FILTER(isIRI($this)) } FILTER(!bound(?a)) }",
+    "SELECT $this ?value WHERE { $this ex:p* ?value . FILTER(isLiteral(?value)) }",
     "SELECT $this ?value WHERE { $this (ex:p|^ex:q)+ ?value . ?value a ex:B }",
 ]
 
 
+@cache
 def node_constraints(depth: int, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """A constraint that a node shape and a property shape may have."""
     simple = [
@@ -108,6 +112,7 @@ def node_constraints(depth: int, values: st.SearchStrategy[str]) -> st.SearchStr
     )
 
 
+@cache
 def property_constraints(depth: int, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """A constraint that a property shape may have."""
     only = [
@@ -147,10 +152,12 @@ def _brackets(lines: list[str]) -> str:
     return "[ " + " ; ".join(kept.values()) + " ]"
 
 
+@cache
 def node_shapes(depth: int, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(node_constraints(depth, values), min_size=1, max_size=2).map(_brackets)
 
 
+@cache
 def property_shapes(depth: int, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(
         lambda path, lines: _brackets([f"sh:path {path}", *lines]),
@@ -159,6 +166,7 @@ def property_shapes(depth: int, values: st.SearchStrategy[str]) -> st.SearchStra
     )
 
 
+@cache
 def shapes(depth: int, values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(node_shapes(depth, values), property_shapes(depth, values))
 
