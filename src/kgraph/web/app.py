@@ -19,7 +19,7 @@ from kgraph.web.language import LANGUAGES
 from kgraph.web.respond import language, secure
 
 READ_ONLY = "GET, HEAD, OPTIONS"
-_PARTS = ("sparql", "graphs", "openapi", "harvest")
+_PARTS = ("sparql", "queries", "terms", "graphs", "openapi", "harvest")
 
 
 def create_app(site: Site, release: Release, engine: Engine) -> Flask:

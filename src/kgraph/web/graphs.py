@@ -15,7 +15,7 @@ from kgraph.web import protocol
 from kgraph.web.edition import current
 from kgraph.web.errors import problem
 from kgraph.web.reply import reply
-from kgraph.web.sparql import _response, cache, options
+from kgraph.web.sparql import as_response, cache, options
 
 blueprint = Blueprint("graphs", __name__)
 
@@ -47,7 +47,7 @@ def graphs() -> Response:
             )
         pattern = f"GRAPH <{named[0]}> {{ ?s ?p ?o }}"
     query = Query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}", rdf=rdf)
-    return _response(reply(request.environ, edition.engine, cache(edition), query))
+    return as_response(reply(request.environ, edition.engine, cache(edition), query))
 
 
 @blueprint.route("/graphs", methods=["PUT", "POST", "DELETE", "PATCH"], endpoint="change")

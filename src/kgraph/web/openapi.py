@@ -20,7 +20,17 @@ from kgraph.web.respond import answer
 blueprint = Blueprint("openapi", __name__)
 
 PAGES = frozenset(
-    {"/", "/about", "/browse", "/search", "/incoming", "/opensearch.xml", "/ontology", "/static/<path:name>"}
+    {
+        "/",
+        "/about",
+        "/browse",
+        "/search",
+        "/incoming",
+        "/opensearch.xml",
+        "/ontology",
+        "/queries",
+        "/static/<path:name>",
+    }
 )
 """Routes that answer people with HTML or serve what pages are made of."""
 
@@ -167,6 +177,40 @@ PATHS: dict[str, dict[str, Any]] = {
             "summary": "A thing under the site's base, or (its path with a suffix) a document",
             "parameters": [parameter("path", "The path of the thing's IRI, slashes included", where="path")],
             "responses": {"303": {"description": "From a thing to its document"}, **_DOCUMENT},
+        }
+    },
+    "/queries/{name}": {
+        "get": {
+            "operationId": "namedQuery",
+            "summary": "A named query of the site: a page, or (the name with an ending) its answer as data",
+            "description": "Each parameter of the query (see /queries.json) is a parameter of this address.",
+            "parameters": [
+                parameter(
+                    "name",
+                    "Name of the query, for data with an ending: .json .xml .csv .tsv for rows, .ttl ... for graphs, "
+                    ".rq for the query itself with its values",
+                    where="path",
+                )
+            ],
+            "responses": {
+                **_ANSWERS,
+                "200": gives("The answer", "text/html", *_RESULTS, *_GRAPHS, QUERY),
+                **problems(("404", "No such query")),
+            },
+        }
+    },
+    "/queries.json": {
+        "get": {
+            "operationId": "namedQueries",
+            "summary": "The named queries of the site: title, description, parameters, text",
+            "responses": {"200": gives("The queries", "application/json")},
+        }
+    },
+    "/sparql/terms.json": {
+        "get": {
+            "operationId": "terms",
+            "summary": "Prefixes, classes and properties in use with labels and counts: what the editor completes",
+            "responses": {"200": gives("The terms", "application/json")},
         }
     },
     "/openapi.json": {

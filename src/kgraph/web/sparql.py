@@ -97,7 +97,7 @@ def sparql() -> Response:
     if wanted.query is None:
         return query_page("") if wanted.page else description(edition)
     if not wanted.page:
-        return _response(reply(request.environ, edition.engine, cache(edition), wanted.query))
+        return as_response(reply(request.environ, edition.engine, cache(edition), wanted.query))
     try:
         return query_page(wanted.text, shown(edition, wanted.query))
     except QueryError as error:
@@ -111,7 +111,8 @@ def options(allow: str) -> Response:
     return response
 
 
-def _response(made: Reply) -> Response:
+def as_response(made: Reply) -> Response:
+    """A Reply as Flask sends it."""
     response = Response(made.body, status=made.status)
     response.headers.clear()
     response.headers.extend(made.headers)
