@@ -100,6 +100,80 @@ def test_comunica_queries_fragments(served: str) -> None:
     ]
     fragments = node("comunica.mjs", served + "fragments", *(prefixes + q for q in queries))
     assert fragments[0] == [{"n": str(SIZE)}]
-    assert [len(rows) for rows in fragments[1:]] == [5, 1, 3, 1]
+    assert [len(rows) for rows in fragments[1:]] == [5, 1, 2, 1]
     assert fragments[1][0] == {"l": "Person 102"}
     assert fragments[4] == [{"s": f"{served}id/person/p0044"}]
+
+
+# --- OAI-PMH -----------------------------------------------------------------------------------------------
+
+
+def test_sickle_harvests_everything_and_then_what_is_new(sample: Sample) -> None:
+    from sickle import Sickle
+    from sickle.oaiexceptions import (
+        BadResumptionToken,
+        CannotDisseminateFormat,
+        IdDoesNotExist,
+        NoRecordsMatch,
+    )
+
+    at = sample.base + "id/person/p"
+    with running(sample.folder, sample.port) as address:
+        sickle = Sickle(address + "oai", timeout=20)
+        assert sickle.Identify().deletedRecord == "persistent"
+        assert {f.metadataPrefix for f in sickle.ListMetadataFormats()} == {"oai_dc", "rdf"}
+        records = list(sickle.ListRecords(metadataPrefix="oai_dc"))
+        assert [r.header.identifier for r in records] == sorted({f"{at}{n:04d}" for n in range(SIZE)})
+        assert records[3].metadata["title"] == ["Person 3"]
+        assert records[3].metadata["rights"] == ["https://creativecommons.org/licenses/by/4.0/"]
+        rdf = list(sickle.ListRecords(metadataPrefix="rdf", set="Person"))
+        assert len({r.header.identifier for r in rdf}) == SIZE
+        assert "birthDate" in rdf[0].raw
+        assert {"Person"} == {s.setSpec for s in sickle.ListSets()}
+        (first,) = {r.header.datestamp for r in records}
+        with pytest.raises(IdDoesNotExist):
+            sickle.GetRecord(identifier=at + "none", metadataPrefix="oai_dc")
+        with pytest.raises(CannotDisseminateFormat):
+            sickle.GetRecord(identifier=at + "0001", metadataPrefix="marc")
+        with pytest.raises(BadResumptionToken):
+            list(sickle.ListRecords(resumptionToken="e30="))
+        with pytest.raises(NoRecordsMatch):
+            sickle.ListIdentifiers(metadataPrefix="oai_dc", **{"from": "2100-01-01"})
+    del sample.people[7]
+    sample.people[3] = person(3, born="1949-12-31")
+    sample.release()
+    with running(sample.folder, sample.port) as address:
+        sickle = Sickle(address + "oai", timeout=20)
+        headers = list(sickle.ListIdentifiers(metadataPrefix="oai_dc"))
+        assert len({h.identifier for h in headers}) == len(headers) == SIZE
+        (later,) = {h.datestamp for h in headers} - {first}
+        new = list(sickle.ListRecords(metadataPrefix="oai_dc", **{"from": later}))
+        assert {(r.header.identifier, r.header.deleted) for r in new} == {
+            (at + "0003", False),
+            (at + "0007", True),
+        }
+        gone = sickle.GetRecord(identifier=at + "0007", metadataPrefix="oai_dc")
+        assert gone.header.deleted
+        assert gone.header.setSpecs == ["Person"]
+
+
+# --- Sitemaps and the feed ---------------------------------------------------------------------------------
+
+
+def test_a_sitemap_reader_finds_every_page(served: str) -> None:
+    from usp.tree import sitemap_tree_for_homepage
+
+    pages = list(sitemap_tree_for_homepage(served).all_pages())
+    assert {p.url for p in pages} == {served, *(f"{served}id/person/p{n:04d}" for n in range(SIZE))}
+    assert all(p.last_modified is not None and p.last_modified.tzinfo is not None for p in pages)
+
+
+def test_the_feed_is_atom(served: str) -> None:
+    import urllib.request
+    from xml.etree import ElementTree
+
+    with urllib.request.urlopen(served + "changes.atom") as answer:
+        feed = ElementTree.fromstring(answer.read())
+    names = {"a": "http://www.w3.org/2005/Atom"}
+    assert feed.findtext("a:entry/a:title", namespaces=names) == "Release 1"
+    assert "600 things" in str(feed.findtext("a:entry/a:content", namespaces=names))

@@ -109,26 +109,32 @@ class Published:
         """Absolute address at which a thing's page and documents are found."""
         return self.address + address(iri, self.base)[1:].partition("#")[0]
 
-    def at_step(self, release: int, after: str = "", limit: int = 250) -> list[Item]:
-        """The things that this release was the last to change, by IRI, after the given one."""
+    def at_step(
+        self, release: int, after: str = "", limit: int = 250, *, of: str | None = None
+    ) -> list[Item]:
+        """The things that this release was the last to change, by IRI, after the given one. `of`: of this class."""
         time = self.times.get(release, self.time)
         if release == self.steps[0]:
+            member = (
+                " AND EXISTS (SELECT 1 FROM instance i WHERE i.node = n.id AND i.class ="
+                " (SELECT id FROM node WHERE iri = ?))"
+            )
             rows = self.rows(
                 "SELECT iri FROM node n WHERE digest IS NOT NULL AND parent IS NULL AND iri > ? AND NOT EXISTS"
-                " (SELECT 1 FROM history.change c WHERE c.iri = n.iri AND c.release <= ?) ORDER BY iri LIMIT ?",
-                after,
-                self.number,
-                limit,
+                " (SELECT 1 FROM history.change c WHERE c.iri = n.iri AND c.release <= ?)"
+                f"{member if of else ''} ORDER BY iri LIMIT ?",
+                *(after, self.number, *([of] if of else []), limit),
             )
             return [Item(row["iri"], release, time, "created") for row in rows]
+        member = (
+            " AND (c.class = ? OR EXISTS (SELECT 1 FROM instance i JOIN node n ON n.id = i.node"
+            " WHERE n.iri = c.iri AND i.class = (SELECT id FROM node WHERE iri = ?)))"
+        )
         rows = self.rows(
             "SELECT iri, kind, label, class FROM history.change c WHERE release = ? AND iri > ? AND NOT EXISTS"
             " (SELECT 1 FROM history.change d WHERE d.iri = c.iri AND d.release > c.release AND d.release <= ?)"
-            " ORDER BY iri LIMIT ?",
-            release,
-            after,
-            self.number,
-            limit,
+            f"{member if of else ''} ORDER BY iri LIMIT ?",
+            *(release, after, self.number, *([of, of] if of else []), limit),
         )
         return [Item(row["iri"], release, time, row["kind"], row["label"], row["class"]) for row in rows]
 

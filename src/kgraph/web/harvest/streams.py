@@ -1,10 +1,10 @@
-"""Statements by pattern and changes by time: fragments, the event stream."""
+"""Statements by pattern and changes by time: fragments, event stream, OAI-PMH, feed."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from kgraph.harvest import fragments, stream
+from kgraph.harvest import feed, fragments, oai, stream
 from kgraph.media import RdfFormat
 from kgraph.web.harvest.reply import chosen, numbered, page_number, published, reply
 
@@ -33,3 +33,16 @@ def register(blueprint: Blueprint) -> None:
         here = numbered()
         body = stream.page(here, release, request.args.get("after", ""))
         return reply(body, _TRIG, time=here.times.get(release, ""), immutable=body is not None)
+
+    @blueprint.route("/" + oai.PATH, methods=["GET", "POST"])
+    def oai_pmh() -> Response:
+        given = request.form if request.method == "POST" else request.args
+        body = oai.answer(numbered(), list(given.items(multi=True)))
+        response = reply(body, "text/xml; charset=utf-8", keep=False)
+        response.headers["Cache-Control"] = "no-store"  # every answer tells its own time
+        return response
+
+    @blueprint.get("/" + feed.PATH)
+    def atom() -> Response:
+        here = numbered()
+        return reply(feed.atom(here), "application/atom+xml; charset=utf-8", time=here.time)
