@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kgraph.describe.claims import Claim, claims_of
-from kgraph.describe.evidence import Evidence, Passage, Texts, evidence, passage
+from kgraph.describe.declarations import Declaration, read_declaration
+from kgraph.describe.evidence import OA, Evidence, Passage, Texts, evidence, passage
 from kgraph.describe.node import Node, Reader
 from kgraph.engine.protocol import Engine
 from kgraph.terms import IRI, BNode, Quad, Term
@@ -15,6 +16,7 @@ from kgraph.terms import Node as Resource
 OUTGOING_LIMIT = 20_000
 INCOMING_SHOWN = 25
 CLAIMS_SHOWN = 200
+PASSAGES_SHOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Description:
     sayings: list[Claim]
     evidence: dict[str, Evidence]
     passage: Passage | None = None
+    passages: list[Passage] = field(default_factory=list)
+    declarations: list[Declaration] = field(default_factory=list)
     drawn: list[Quad] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)
 
@@ -72,8 +76,10 @@ class Description:
             found.add(one.graph)
             if one.passage:
                 found |= passage_iris(one.passage)
-        if self.passage:
-            found |= passage_iris(self.passage)
+        for declaration in self.declarations:
+            found |= declaration.iris()
+        for each in (*self.passages, *([self.passage] if self.passage else [])):
+            found |= passage_iris(each)
         for quad in self.drawn:
             for term in (quad.subject, quad.predicate, quad.object):
                 _add(found, term)
@@ -135,8 +141,20 @@ def describe(
         sayings,
         found,
         own_passage,
-        drawn,
+        drawn=drawn,
     )
+    for group in groups:
+        if group.predicate.value == OA + "hasSource":
+            _, subjects = engine.incoming_page(resource, group.predicate, limit=PASSAGES_SHOWN)
+            described.passages = [passage(reader.node(s), reader, kg, texts) for s in subjects]
+            described.passages.sort(key=lambda p: (p.start or 0, p.iri))
+        elif group.predicate.value == kg + "concerns":
+            nodes = [reader.node(s) for s in group.subjects]
+            found_ = [n.resource.value for n in nodes if kg + "Recognition" in n.types]
+            described.declarations = [read_declaration(one, reader, kg) for one in found_]
+    more = {g for d in described.declarations for g in d.graphs}
+    more |= {g for d in described.declarations for c in d.known_through for g in c.graphs}
+    described.evidence |= evidence(more - set(found), kinds or {}, reader, kg, texts)
     _linked(described, reader, kg)
     return described
 

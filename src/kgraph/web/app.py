@@ -12,7 +12,7 @@ from flask_babel import Babel
 from kgraph.engine.protocol import Engine
 from kgraph.release import Release
 from kgraph.site import Site
-from kgraph.web import assets, errors, macros, pages, things, vocabulary
+from kgraph.web import assets, browse, errors, macros, pages, statements, things, vocabulary
 from kgraph.web.cache import ByteCache
 from kgraph.web.edition import Edition, Publication
 from kgraph.web.language import LANGUAGES
@@ -42,6 +42,8 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     errors.register(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(vocabulary.blueprint)
+    app.register_blueprint(browse.blueprint)
+    app.register_blueprint(statements.blueprint)
     for part in _PARTS:
         if importlib.util.find_spec(f"kgraph.web.{part}"):
             app.register_blueprint(importlib.import_module(f"kgraph.web.{part}").blueprint)

@@ -39,6 +39,8 @@ class Edition:
         self.prefixes = dict(release.manifest.prefixes)
         self._local = threading.local()
         self._describing = threading.Lock()
+        self._known: dict[str, bool] = {}
+        self.kept: dict[Any, Any] = {}  # facets of selections
         self.names = Names(self.connect, base=self.base, prefixes=self.prefixes)
         files = {str(iri): site.root / str(path) for iri, path in dict(site.settings["sources"]).items()}
         self.texts = Texts(files)
@@ -106,6 +108,12 @@ class Edition:
         """The index's row of an IRI."""
         rows = self.rows("SELECT * FROM node WHERE iri = ?", iri)
         return rows[0] if rows else None
+
+    def has(self, iri: str) -> bool:
+        """Whether the index lists an IRI; remembered, since every page's menu asks."""
+        if iri not in self._known:
+            self._known[iri] = self.node(iri) is not None
+        return self._known[iri]
 
     def at(self, path: str) -> list[str]:
         """The IRIs that a decoded request path stands for; several where they differ only in what was encoded."""

@@ -15,6 +15,7 @@ from flask import Response
 
 from kgraph.describe import Description, Node, Statement
 from kgraph.describe.claims import Claim
+from kgraph.describe.evidence import OA
 from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, ntriples
 from kgraph.web import cite
 from kgraph.web.edition import Edition
@@ -155,6 +156,8 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
         sections.append(
             Section("further", _("Further statements"), "properties", rows_of(rest, node, roles, kg))
         )
+    if described.passages:
+        sections.append(Section("passages", _("Passage by passage"), "passages", described.passages))
     if described.drawn:
         sections.append(Section("drawn", _("Statements drawn from it"), "drawn", drawn(described)))
     unsaid = [s for p in notes for s in node.all(p)]
@@ -177,7 +180,8 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
         if described.said or described.sayings
         else set()
     )
-    incoming = [g for g in described.incoming if g.predicate not in skip and g.predicate != kg + "concerns"]
+    skip |= {kg + "concerns"} | ({OA + "hasSource"} if described.passages else set())
+    incoming = [g for g in described.incoming if g.predicate not in skip]
     sections.append(Section("incoming", _("What links here"), "incoming", incoming))
     return [s for s in sections if s.items]
 
@@ -301,8 +305,8 @@ def concerning(
         Section(
             "declarations",
             _("Formal declarations reported"),
-            "things",
-            declared,
+            "declarations",
+            described.declarations,
             query=sparql_address(concerns_query(described.iri, kg, "Recognition")),
         ),
         Section(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, current_app, g, request
 
 from kgraph.media import RdfFormat
-from kgraph.web import entity, view, wording
+from kgraph.web import browse, entity, view, wording
 from kgraph.web.edition import current
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
@@ -31,12 +31,15 @@ def register(app: Flask) -> None:
         "wording": wording,
         "is_part": entity.is_part,
         "LANGUAGES": LANGUAGES,
+        "date_text": browse.date_text,
+        "short": lambda iri: browse.short(current(), iri),
         "class_address": lambda iri: (
             "/browse?class=" + (current().names.prefixed(iri) or thing_address(current(), iri, exact=True))
         ),
         "media_types": MEDIA_TYPES,
         "format_names": {f.ending: f.label for f in RdfFormat},
     }
+    jinja.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     jinja.tests |= {"literal": view.is_literal, "iri": view.is_iri_term, "blank": view.is_blank}
 
     @app.context_processor
@@ -70,7 +73,17 @@ def _release_words() -> str:
 
 
 def _menu() -> list[tuple[str, str]]:
-    found = [("/browse", _("Browse")), ("/ontology.html", _("Vocabulary"))]
+    edition = current()
+    found = [("/browse", _("Browse"))]
+    for class_, path, text in (
+        ("Recognition", "/declarations", _("Declarations")),
+        ("Tally", "/numbers", _("Numbers")),
+        ("Naming", "/names", _("Names")),
+        ("Source", "/sources", _("Sources")),
+    ):
+        if edition.has(edition.kg + class_):
+            found.append((path, text))
+    found.append(("/ontology.html", _("Vocabulary")))
     if current_app.extensions["kgraph.has_sparql"]:
         found.append(("/sparql", _("Query")))
     return [*found, ("/about", _("About"))]

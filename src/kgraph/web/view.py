@@ -40,6 +40,7 @@ class View:
         site = [str(tag) for tag in edition.site.settings["languages"]]
         self.languages = [chosen, *(tag for tag in site if tag != chosen)]
         self._names: dict[str, Name] = {}
+        self._seen: set[str] = set()
         self.learn(iris)
 
     def learn(self, iris: Iterable[str]) -> None:
@@ -99,6 +100,29 @@ class View:
     def is_kg(self, iri: str, *local: str) -> bool:
         """Whether an IRI is one of these terms of the site's own."""
         return any(iri == self.kg + one for one in local)
+
+    def evidence_of(self, thing: Any, graphs: Iterable[str], passages_only: bool = False) -> list[Evidence]:
+        """What a statement rests on: passages in the order of their source, then the curator's own.
+
+        `passages_only`: of a thing as a whole, whose label is the curator's, only the passages, where it has any.
+        """
+        found = [thing.evidence[g] for g in graphs if g in thing.evidence]
+        found.sort(
+            key=lambda e: (
+                e.passage is None,
+                e.passage.source or "" if e.passage else "",
+                e.passage.start or 0 if e.passage else 0,
+                e.graph,
+            )
+        )
+        passages = [e for e in found if e.passage]
+        return passages if passages_only and passages else found
+
+    def first(self, iri: str) -> bool:
+        """Whether this is the first time that the page asks for this."""
+        new = iri not in self._seen
+        self._seen.add(iri)
+        return new
 
     def evidence_title(self, one: Evidence) -> str:
         """What a statement rests on, in a few words."""
