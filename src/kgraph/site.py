@@ -42,6 +42,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "sources", {}, "Texts of the sources the operator holds: source IRI = file, relative to the site"
     ),
+    Setting(
+        "keep_releases", 0, "How many releases keep store and index; older ones keep their dumps; 0 keeps all"
+    ),
     Setting("query_deadline", 30, "Seconds a query may take, counted from its arrival"),
     Setting("query_memory", 1024, "MiB a query worker may use over its base"),
     Setting("query_result", 256, "MiB that a result may have"),

@@ -20,6 +20,7 @@ from kgraph.build import shapes as shacl
 from kgraph.build.checks import check_model
 from kgraph.build.dump import Dump
 from kgraph.build.findings import Finding, Rejected, in_order
+from kgraph.build.index.finish import date_nodes
 from kgraph.build.index.subject import token
 from kgraph.build.index.write import IndexInput, Names, write_index
 from kgraph.build.inputs import Inputs, read_inputs
@@ -31,7 +32,7 @@ from kgraph.build.places import with_places
 from kgraph.build.sources import Source, has_named_graphs
 from kgraph.build.workspace import file_digests, settle, workspace
 from kgraph.errors import EnvironmentFault, ParseError
-from kgraph.release import Activation, Manifest, append_log, building, read_log
+from kgraph.release import Activation, Manifest, append_log, building, collect, read_log, remove_orphans
 from kgraph.roles import own_roles, site_roles
 from kgraph.site import Site
 
@@ -79,6 +80,7 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
     Raises Rejected (with every finding), ConfigError, EnvironmentFault, BusyError.
     """
     with guarded(site), building(site.state):
+        remove_orphans(site.state)
         inputs = read_inputs(site)
         log = read_log(site.state)
         releases = site.state / "releases"
@@ -88,6 +90,7 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
                 return Outcome(None, log[-1], new=False)
         with workspace(site.state) as folder:
             run = Run(inputs, folder, progress or Silent())
+            run.before = log[-1] if log else None
             manifest = run.release()
             target = free_name(releases, inputs.digest)
             settle(folder, manifest, target)
@@ -99,6 +102,7 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
                 data=manifest.data,
             )
             append_log(site.state, activation)
+        collect(site.state, int(site.settings["keep_releases"]))
     return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
 
 
@@ -146,6 +150,7 @@ class Run:
 
     def __init__(self, inputs: Inputs, folder: Path, progress: Progress, engine: str = "auto") -> None:
         self.engine = engine
+        self.before: Activation | None = None
         self.inputs = inputs
         self.site = inputs.site
         self.folder = folder
@@ -212,6 +217,7 @@ class Run:
         del store
         with self._step("index", dump.count) as advance:
             write_index(self.folder / "index.sqlite", dump.lines(), names, self.index_input(), advance)
+            self._date_nodes()
         dump.plain.unlink()
         scratch.rmdir()
         self._write_texts(report)
@@ -236,6 +242,12 @@ class Run:
             sources=self.inputs.digests,
             files=files,
         )
+
+    def _date_nodes(self) -> None:
+        """Say of each node which release last changed it: this one, unless the one before has the same."""
+        number = self.before.number + 1 if self.before else 1
+        former = self.site.state / "releases" / self.before.folder / "index.sqlite" if self.before else None
+        date_nodes(self.folder / "index.sqlite", former, number)
 
     @property
     def _inferred(self) -> str:

@@ -48,7 +48,7 @@ def file_digests(folder: Path) -> dict[str, dict[str, Any]]:
 
 def settle(folder: Path, manifest: Manifest, target: Path) -> None:
     """Write the manifest last, make everything durable, and move the folder into place atomically."""
-    (folder / "lease").touch()
+    (folder / "lease").touch(0o644)
     temporary = folder / "manifest.json.tmp"
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(plain(asdict(manifest)), stream, ensure_ascii=False, indent=1)

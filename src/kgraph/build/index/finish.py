@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kgraph.build.index.subject import iri, point, token
@@ -173,3 +175,22 @@ def write_meta(writer: Writer) -> None:
                 "INSERT INTO role VALUES (?, ?, ?, ?)",
                 (role, rank, path[0], path[1] if len(path) > 1 else None),
             )
+
+
+def date_nodes(path: Path, former: Path | None, number: int) -> None:
+    """Fill `changed`: the number of the release that last changed a node, by the digests of the release before."""
+    db = sqlite3.connect(f"file:{path}", uri=True)
+    try:
+        db.execute("PRAGMA journal_mode=OFF")
+        if former is not None and former.exists():
+            db.execute("ATTACH ? AS former", (f"file:{former}?mode=ro&immutable=1",))
+            db.execute(
+                "UPDATE node SET changed = coalesce((SELECT o.changed FROM former.node o WHERE o.iri = node.iri"
+                " AND o.digest IS node.digest), ?) WHERE digest IS NOT NULL",
+                (number,),
+            )
+        else:
+            db.execute("UPDATE node SET changed = ? WHERE digest IS NOT NULL", (number,))
+        db.commit()
+    finally:
+        db.close()

@@ -133,11 +133,9 @@ def append_log(state: Path, activation: Activation) -> None:
         os.fsync(stream.fileno())
 
 
-def open_release(folder: Path, activation: Activation | None = None) -> Release:
-    """Take the lease and read the manifest. Raises ReleaseError."""
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a release's folder. Raises ReleaseError."""
     try:
-        lease = (folder / "lease").open("rb")
-        fcntl.flock(lease, fcntl.LOCK_SH)
         given = json.loads((folder / "manifest.json").read_text("utf-8"))
         if given.get("format") != FORMAT:
             raise ReleaseError(
@@ -145,26 +143,85 @@ def open_release(folder: Path, activation: Activation | None = None) -> Release:
                 where=str(folder),
                 hint="Run `kgraph build` again.",
             )
-        return Release(folder, Manifest(**given), activation, lease)
-    except (OSError, ValueError, TypeError) as error:
+        return Manifest(**given)
+    except OSError as error:
         raise ReleaseError(
-            f"this release cannot be opened: {error}", where=str(folder), hint="Run `kgraph build` again."
+            f"the manifest cannot be read: {error.strerror}",
+            where=str(folder),
+            hint="Run `kgraph build` again.",
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ReleaseError(
+            f"the manifest is damaged: {error}", where=str(folder), hint="Run `kgraph build --force`."
         ) from error
 
 
+def open_release(folder: Path, activation: Activation | None = None) -> Release:
+    """Take the lease and read the manifest. Raises ReleaseError, also where store or index were dropped."""
+    try:
+        lease = (folder / "lease").open("rb")
+    except OSError as error:
+        raise ReleaseError(
+            f"this release cannot be opened: {error.strerror}",
+            where=str(folder),
+            hint="Run `kgraph build` again.",
+        ) from error
+    try:
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        manifest = read_manifest(folder)
+        for name in ("store", "index.sqlite"):
+            if not (folder / name).exists():
+                raise ReleaseError(
+                    f"its {name.partition('.')[0]} is no longer kept",
+                    where=str(folder),
+                    hint="Its dump is in dumps/data.nq.gz.",
+                )
+        return Release(folder, manifest, activation, lease)
+    except BaseException:
+        lease.close()
+        raise
+
+
 def open_active(state: Path) -> Release:
-    """The release that the log's last line names. Raises ReleaseError when there is none."""
-    log = read_log(state)
-    if not log:
-        raise ReleaseError("nothing has been built yet", where=str(state), hint="Run `kgraph build`.")
-    return open_release(state / "releases" / log[-1].folder, log[-1])
+    """The release that the log's last line names. Raises ReleaseError when there is none.
+
+    A release that is collected between reading the log and taking the lease has been replaced: then the next is taken.
+    """
+    for _ in range(5):
+        log = read_log(state)
+        if not log:
+            raise ReleaseError("nothing has been built yet", where=str(state), hint="Run `kgraph build`.")
+        try:
+            return open_release(state / "releases" / log[-1].folder, log[-1])
+        except ReleaseError:
+            if read_log(state) == log:
+                raise
+    raise ReleaseError("releases change faster than they can be opened", where=str(state))
+
+
+def open_number(state: Path, number: int) -> Release:
+    """The release of this number. Raises ReleaseError when there is none or its store is no longer kept."""
+    for activation in read_log(state):
+        if activation.number == number:
+            return open_release(state / "releases" / activation.folder, activation)
+    raise ReleaseError(
+        f"there is no release {number}", where=str(state), hint="`kgraph releases` lists them."
+    )
 
 
 @contextmanager
 def building(state: Path) -> Iterator[None]:
     """Hold the builder's lock. Raises BusyError when another process builds this site."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as lock:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "lock").open("w")
+    except OSError as error:
+        raise ReleaseError(
+            f"the folder of releases cannot be written: {error.strerror}",
+            where=str(state),
+            hint="Name another place for releases with --state.",
+        ) from error
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
