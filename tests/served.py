@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from flask import Flask
+from werkzeug.serving import make_server
 
 from kgraph.build.pipeline import build
 from kgraph.engine.embedded import EmbeddedEngine
@@ -62,3 +64,17 @@ def until(condition: Callable[[], Any], seconds: float = 20) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@contextmanager
+def listening(app: Flask) -> Iterator[str]:
+    """The application on a loopback port of its own, a thread a request; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -299,30 +299,63 @@ def _seconds(pid: int) -> float:
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
 
-def test_admission_is_bounded_and_first_come_first_served(store: Path):
-    engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=3, workers=1, queue=2))
+def runaway(number: int) -> Query:
+    """A query that ends at its deadline; each has a text of its own."""
+    return Query(RUNAWAYS["cross join"] + f" # {number}")
+
+
+def test_admission_is_bounded(store: Path):
+    engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=2, workers=1, queue=2))
     try:
-        with ThreadPoolExecutor(3) as threads:
-            first = threads.submit(engine.query, Query(RUNAWAYS["cross join"]))
-            assert until(lambda: len(engine._pool._busy) == 1)
-            waiting = [threads.submit(engine.query, Query("ASK {}", deadline=10)) for _ in range(2)]
-            assert until(lambda: len(engine._pool._waiting) == 2)
+        assert until(lambda: len(engine.workers()) == 3)
+        with ThreadPoolExecutor(4) as threads:
+            running = [threads.submit(engine.query, runaway(n)) for n in range(4)]
+            assert until(lambda: engine._pool.running() == (2, 2))
             start = time.monotonic()
             with pytest.raises(PoolFull) as caught:
                 engine.query(Query("ASK {}"))
             assert time.monotonic() - start < 1
             assert caught.value.retry_after == 5
-            with pytest.raises(QueryTimeout):
-                first.result()
-            assert all(w.result().form == "boolean" for w in waiting)
-        assert until(lambda: len(engine.workers()) == 2)
+            for query in running:
+                with pytest.raises(QueryTimeout):
+                    query.result()
+        assert until(lambda: len(engine.workers()) == 3)
+        assert engine.query(Query("ASK {}")).form == "boolean"
+    finally:
+        engine.close()
+
+
+def test_slow_queries_leave_a_worker_to_small_ones(store: Path):
+    engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=6, workers=1, queue=20))
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            slow = [threads.submit(engine.query, runaway(n)) for n in range(6)]
+            assert until(lambda: sum(map(len, engine._pool._waiting)) >= 4)
+            assert engine.query(Query("ASK {}")).seconds < 5.5  # the first waits for those before it
+            assert until(lambda: len(engine._pool._waiting[1]) == 5)
+            for n in range(20):
+                assert engine.query(Query(f"SELECT ({n} AS ?x) {{}}")).rows == 1
+            assert not any(query.done() for query in slow)
+            outcomes = {type(query.exception()) for query in slow}
+        assert outcomes == {QueryTimeout}
+    finally:
+        engine.close()
+
+
+def test_a_slow_query_that_was_parked_still_answers(store: Path):
+    join = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(STR(?c)) != STRLEN(STR(?f))) }"
+    engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=60, workers=1, queue=20))
+    try:
+        with ThreadPoolExecutor(3) as threads:
+            answers = list(threads.map(lambda n: rows(engine, f"{join} # {n}"), range(3)))
+        assert len({answer[0]["n"] for answer in answers}) == 1
     finally:
         engine.close()
 
 
 def test_close_leaves_no_process(store: Path):
     engine = EmbeddedEngine(store, base=BASE, limits=Limits(workers=1))
-    assert until(lambda: len(engine.workers()) == 2)
+    assert until(lambda: len(engine.workers()) == 3)
     pids = engine.workers()
     engine.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -336,13 +369,13 @@ def test_workers_end_with_a_killed_parent(store: Path):
         "from kgraph.engine.embedded import EmbeddedEngine\nfrom kgraph.engine import Query\n"
         f"e = EmbeddedEngine(Path({str(store)!r}), base={BASE!r})\n"
         f"threading.Thread(target=lambda: e.query(Query({RUNAWAYS['cross join']!r})), daemon=True).start()\n"
-        "while len(e.workers()) < 3 or not e._pool._busy: time.sleep(0.02)\n"
+        "while len(e.workers()) < 4 or not e._pool.running()[0]: time.sleep(0.02)\n"
         "time.sleep(0.3)\nprint(*e.workers(), flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pids = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(pids) == 3
+    assert len(pids) == 4
     parent.kill()
     parent.wait()
     parent.stdout.close()

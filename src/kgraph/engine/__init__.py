@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kgraph.engine.embedded import EmbeddedEngine
-from kgraph.engine.limits import Limits
+from typing import TYPE_CHECKING
+
 from kgraph.engine.protocol import Answer, Engine, IncomingGroup, Pattern, Query
-from kgraph.release import Release
+
+if TYPE_CHECKING:
+    from kgraph.release import Release
 
 __all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_engine"]
 
@@ -15,6 +17,10 @@ def open_engine(release: Release, *, processes: int = 1) -> Engine:
 
     `processes` is among how many web processes the `query_*` limits of the settings are shared out.
     """
+    # Imported here: a query worker imports this package too, and is to start quickly.
+    from kgraph.engine.embedded import EmbeddedEngine
+    from kgraph.engine.limits import Limits
+
     manifest = release.manifest
     return EmbeddedEngine(
         release.store,

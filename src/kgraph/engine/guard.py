@@ -5,9 +5,13 @@ SERVICE and updates are refused in the worker, by what the engine's own parser m
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kgraph.engine import lexer
-from kgraph.engine.limits import Limits
 from kgraph.errors import QueryRequestError, QueryTooLong
+
+if TYPE_CHECKING:  # a worker imports this module and starts the sooner without that one
+    from kgraph.engine.limits import Limits
 
 UPDATE = (
     "this service is read-only: the data change only when their files do and a new release is built",

@@ -1,22 +1,28 @@
-"""The pool of query workers of one web process: bounded admission, a warm spare, kill, reap and replace.
+"""The pool of query workers of one web process: bounded admission, two lanes, kill, reap and replace.
 
 `run` blocks its caller until the answer is whole, the deadline (counted from arrival, waiting included)
-passes, or the place in the queue is refused. A worker is killed at the deadline, never waited for; the spare
-takes its place at once and one long-lived thread starts the next spare.
+passes, or the place in the queue is refused. A worker is killed at the deadline, never waited for; one long-lived
+thread starts the next.
+
+Slow queries (those that run longer than PATIENCE) have as many workers as the setting says, and there is one more
+for the quick ones, which no slow query holds: so a small query waits for other small ones only, whatever runs. When
+the slow lane is full, a query that turns out slow loses its worker, and starts again when the lane has a place for
+it. A spare, warm, takes the place of a worker that ended.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Mapping
 from threading import Condition, Event, Thread
-from typing import Any
+from typing import Any, Protocol
 
 from kgraph.engine.limits import Limits
-from kgraph.engine.process import Died, Late, WorkerProcess
+from kgraph.engine.process import Died, Late, Parked, WorkerProcess
 from kgraph.errors import PoolFull, QueryCrashed, QueryMemory, QueryTimeout
 
 log = logging.getLogger("kgraph.engine")
@@ -24,8 +30,22 @@ log = logging.getLogger("kgraph.engine")
 _RETRY = 1.0  # seconds between attempts to start a worker that does not start
 
 
+PATIENCE = 0.3
+"""Seconds after which a query counts as slow."""
+
+_REMEMBERED = 256  # texts of slow queries that go to the slow lane at once the next time
+
+
+class Kept(Protocol):
+    """Where a result is kept; `clear` forgets a first attempt."""
+
+    def add(self, piece: bytes) -> None: ...
+
+    def clear(self) -> None: ...
+
+
 class _Ticket:
-    """A place in the queue; `worker` is set when its turn comes."""
+    """A place in a queue; `worker` is set when its turn comes."""
 
     __slots__ = ("turn", "worker")
 
@@ -46,112 +66,142 @@ class Pool:
     def _reset(self) -> None:
         self._pid = os.getpid()
         self._idle: list[WorkerProcess] = []  # the last used first, so that few stay warm
-        self._spare: list[WorkerProcess] = []
-        self._busy: set[WorkerProcess] = set()
-        self._waiting: deque[_Ticket] = deque()
+        self._busy: dict[WorkerProcess, bool] = {}  # whether it is in the slow lane
+        self._waiting: tuple[deque[_Ticket], deque[_Ticket]] = (deque(), deque())  # quick, slow
+        self._slow_texts: OrderedDict[str, None] = OrderedDict()
         self._closed = False
         self._told_unfiltered = False
         self._keeper = Thread(target=self._keep, name="kgraph-worker-keeper", daemon=True)
         self._keeper.start()
 
-    def run(self, request: Mapping[str, Any], until: float, keep: Callable[[bytes], None]) -> dict[str, Any]:
+    def run(self, request: Mapping[str, Any], until: float, kept: Kept) -> dict[str, Any]:
         """Answer a request by `until` (time.monotonic()). Raises PoolFull, QueryTimeout, QueryMemory, QueryCrashed."""
         if os.getpid() != self._pid:  # a server that forks after start: its threads stayed behind
             self._condition = Condition()
             self._reset()
-        worker = self._take(until)
+        slow = request["text"] in self._slow_texts
+        try:
+            return self._attempt(request, until, kept, slow)
+        except Parked:
+            kept.clear()
+            return self._attempt(request, until, kept, True, admitted=True)
+
+    def _attempt(
+        self, request: Mapping[str, Any], until: float, kept: Kept, slow: bool, *, admitted: bool = False
+    ) -> dict[str, Any]:
+        worker = self._take(until, slow, admitted)
         healthy = False
         try:
-            ended = worker.ask(request, until, keep)
+            slow_at = math.inf if slow else time.monotonic() + PATIENCE
+            ended = worker.ask(
+                request, until, kept.add, slow_at=slow_at, slow=lambda: self._slow(worker, request["text"])
+            )
             healthy = not ended.get("retire", False)
             return ended
         except Late as error:
             raise self._too_late("it was stopped") from error
         except Died as death:
-            log.warning("query worker %d died: %s", worker.pid, death)
-            if death.memory:
-                raise QueryMemory(
-                    f"the query needed more than {self._limits.memory >> 20} MiB of memory and was stopped",
-                    hint="Sort or group fewer rows, or join fewer patterns; a LIMIT inside a subquery helps.",
-                ) from death
-            raise QueryCrashed(
-                "the query brought its worker down; the service itself goes on",
-                hint="Very long chains of operators or patterns do so: split the query.",
-            ) from death
+            raise self._died(worker, death) from death
         finally:
             self._give(worker, healthy)
 
-    def processes(self) -> list[int]:
-        """Process ids of all workers, the spare included."""
+    def _slow(self, worker: WorkerProcess, text: str) -> None:
+        """Move a running query to the slow lane. Raises Parked when that is full."""
         with self._condition:
-            return [w.pid for w in (*self._idle, *self._spare, *self._busy)]
+            self._slow_texts[text] = None
+            if len(self._slow_texts) > _REMEMBERED:
+                self._slow_texts.popitem(last=False)
+            if sum(self._busy.values()) >= self._limits.workers or self._waiting[1]:
+                raise Parked
+            self._busy[worker] = True
+            self._serve_waiting()
+
+    def _died(self, worker: WorkerProcess, death: Died) -> QueryMemory | QueryCrashed:
+        log.warning("query worker %d died: %s", worker.pid, death)
+        if death.memory:
+            return QueryMemory(
+                f"the query needed more than {self._limits.memory >> 20} MiB of memory and was stopped",
+                hint="Sort or group fewer rows, or join fewer patterns; a LIMIT inside a subquery helps.",
+            )
+        return QueryCrashed(
+            "the query brought its worker down; the service itself goes on",
+            hint="Very long chains of operators or patterns do so: split the query.",
+        )
+
+    def processes(self) -> list[int]:
+        """Process ids of all workers."""
+        with self._condition:
+            return [w.pid for w in (*self._idle, *self._busy)]
+
+    def running(self) -> tuple[int, int]:
+        """How many queries run, and how many wait."""
+        with self._condition:
+            return len(self._busy), sum(map(len, self._waiting))
 
     def close(self) -> None:
         """Kill every worker; queries in flight end with QueryCrashed."""
         with self._condition:
             self._closed = True
-            workers = [*self._idle, *self._spare, *self._busy]
+            workers = [*self._idle, *self._busy]
             self._idle.clear()
-            self._spare.clear()
             self._condition.notify_all()
         for worker in workers:
             worker.kill()
 
-    def _take(self, until: float) -> WorkerProcess:
+    def _take(self, until: float, slow: bool, admitted: bool) -> WorkerProcess:
+        queue = self._waiting[slow]
         with self._condition:
-            worker = self._ready()
+            worker = None if queue else self._ready(slow)
             if worker is not None:
                 return worker
-            if len(self._waiting) >= self._limits.queue or self._closed:
+            if (sum(map(len, self._waiting)) >= self._limits.queue and not admitted) or self._closed:
                 raise PoolFull(
                     "every query worker is busy and the queue is full", hint="Try again in a few seconds."
                 )
             ticket = _Ticket()
-            self._waiting.append(ticket)
+            queue.append(ticket)
         ticket.turn.wait(max(0.0, until - time.monotonic()))
         with self._condition:
             if ticket.worker is not None:
                 return ticket.worker
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
+            if ticket in queue:
+                queue.remove(ticket)
         if self._closed:
             raise PoolFull("the service is stopping", hint="Try again in a few seconds.")
         raise self._too_late("no worker came free before that")
 
-    def _ready(self) -> WorkerProcess | None:
-        """An idle worker, or the spare where one is missing; called under the lock."""
-        if self._closed or len(self._busy) >= self._limits.workers:
+    def _ready(self, slow: bool) -> WorkerProcess | None:
+        """A worker for this lane; called under the lock."""
+        most = self._limits.workers
+        if self._closed or not self._idle or len(self._busy) > most:
             return None
-        source = self._idle or self._spare
-        if not source:
+        if slow and sum(self._busy.values()) >= most:
             return None
-        worker = source.pop()
-        self._busy.add(worker)
-        self._condition.notify_all()
+        worker = self._idle.pop()
+        self._busy[worker] = slow
         return worker
 
     def _give(self, worker: WorkerProcess, healthy: bool) -> None:
         if not healthy:
             worker.kill()
         with self._condition:
-            self._busy.discard(worker)
+            self._busy.pop(worker, None)
             if healthy and not self._closed:
                 self._idle.append(worker)
             self._serve_waiting()
             self._condition.notify_all()
 
     def _serve_waiting(self) -> None:
-        while self._waiting:
-            worker = self._ready()
-            if worker is None:
-                return
-            ticket = self._waiting.popleft()
-            ticket.worker = worker
-            ticket.turn.set()
+        """Give free workers to who waits, the slow lane first: it can never take the last one."""
+        for slow in (True, False):
+            queue = self._waiting[slow]
+            while queue and (worker := self._ready(slow)) is not None:
+                ticket = queue.popleft()
+                ticket.worker = worker
+                ticket.turn.set()
 
     def _missing(self) -> bool:
-        have = len(self._idle) + len(self._spare) + len(self._busy)
-        return have < self._limits.workers + 1
+        return len(self._idle) + len(self._busy) < self._limits.workers + 2
 
     def _keep(self) -> None:
         """Keep as many workers as there should be, and one more, ready."""
@@ -160,13 +210,13 @@ class Pool:
                 while not self._closed and not self._missing():
                     self._condition.wait()
                 if self._closed:
-                    for ticket in self._waiting:
+                    for ticket in (*self._waiting[0], *self._waiting[1]):
                         ticket.turn.set()
                     return
             worker = self._started()
             with self._condition:
                 if worker is not None and not self._closed:
-                    self._spare.append(worker)
+                    self._idle.append(worker)
                     self._serve_waiting()
                     continue
             if worker is not None:

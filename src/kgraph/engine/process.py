@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import json
+import math
 import os
 import signal
 import socket
@@ -28,6 +29,10 @@ class Died(Exception):
 
 class Late(Exception):
     """The deadline passed before the answer was whole."""
+
+
+class Parked(Exception):
+    """The query is slow, and slow queries already run as many as may."""
 
 
 class WorkerProcess:
@@ -59,44 +64,69 @@ class WorkerProcess:
             finally:
                 os.close(pipe_read)
         self._socket = here
-        self._stream = io.BufferedReader(here.makefile("rb", buffering=0), 1 << 18)
+        self._buffer = bytearray()
         self._closed = False
         self.pid = self._process.pid
         here.sendall(wire.pack(dict(start)))
 
     def wait_ready(self) -> str:
         """Wait until it serves; why sockets are not denied, '' when they are. Raises Died."""
-        self._socket.settimeout(_PATIENCE)
         try:
-            message = wire.read_message(self._stream)
-        except (EOFError, OSError) as error:
+            message = self._message(_Clock(time.monotonic() + _PATIENCE))
+        except (Late, EOFError, OSError) as error:
             raise self._death() from error
         if "error" in message:
             self.kill()
             raise Died(message["error"], False)
         return str(message["unfiltered"])
 
-    def ask(self, request: Mapping[str, Any], until: float, keep: Callable[[bytes], None]) -> dict[str, Any]:
-        """Send a request, give the result's pieces to `keep`; how it ended. Raises Died, Late."""
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        until: float,
+        keep: Callable[[bytes], None],
+        *,
+        slow_at: float = math.inf,
+        slow: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Send a request, give the result's pieces to `keep`; how it ended. Raises Died, Late.
+
+        `slow` is called once if the answer is not whole at `slow_at`; what it raises ends the request.
+        """
+        clock = _Clock(until, slow_at, slow)
         try:
-            self._arm(until)
+            self._socket.settimeout(clock.left())
             self._socket.sendall(wire.pack(dict(request)))
             while True:
-                self._arm(until)
-                size = wire.LENGTH.unpack(wire.read_exactly(self._stream, wire.LENGTH.size))[0]
+                size = wire.LENGTH.unpack(self._read(wire.LENGTH.size, clock))[0]
                 if size == 0:
-                    return wire.read_message(self._stream)
-                keep(wire.read_exactly(self._stream, size))
+                    return self._message(clock)
+                keep(self._read(size, clock))
         except TimeoutError as error:
             raise Late from error
         except (EOFError, OSError) as error:
             raise self._death() from error
 
-    def _arm(self, until: float) -> None:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise Late
-        self._socket.settimeout(left)
+    def _message(self, clock: _Clock) -> dict[str, Any]:
+        size = wire.LENGTH.unpack(self._read(wire.LENGTH.size, clock))[0]
+        message: dict[str, Any] = json.loads(self._read(size, clock))
+        return message
+
+    def _read(self, size: int, clock: _Clock) -> bytes:
+        """So many bytes. Raises Late, EOFError."""
+        clock.left()
+        while len(self._buffer) < size:
+            self._socket.settimeout(clock.left())
+            try:
+                data = self._socket.recv(1 << 18)
+            except TimeoutError:
+                continue
+            if not data:
+                raise EOFError
+            self._buffer += data
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return found
 
     def _death(self) -> Died:
         """Reap a worker that hung up, and say what it died of."""
@@ -125,10 +155,30 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
         os.close(self._lifeline)
-        self._stream.close()
         self._socket.close()
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+class _Clock:
+    """How long to wait for the next bytes: to the deadline, or to the moment at which a query counts as slow."""
+
+    def __init__(
+        self, until: float, slow_at: float = math.inf, slow: Callable[[], None] = lambda: None
+    ) -> None:
+        self._until = until
+        self._slow_at = slow_at
+        self._slow = slow
+
+    def left(self) -> float:
+        """Seconds to wait, more than none. Raises Late, and what `slow` raises."""
+        now = time.monotonic()
+        if now >= self._until:
+            raise Late
+        if now >= self._slow_at:
+            self._slow_at = math.inf
+            self._slow()
+        return min(self._until, self._slow_at) - now
 
 
 def _environment() -> dict[str, str]:

@@ -38,6 +38,12 @@ class Spool:
                 hint="Add a LIMIT, or try again later.",
             ) from error
 
+    def clear(self) -> None:
+        """Forget everything; the next piece is the first."""
+        self.close()
+        self._file = None
+        self.size = 0
+
     def read(self) -> Iterator[bytes]:
         """The pieces, at most 256 kB each."""
         if self._file is None:

@@ -33,7 +33,6 @@ _UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "CO
 def main(channel: int, lifeline: int) -> None:
     """Set the limits, open the store, answer until the channel is closed."""
     end_with(lifeline)
-    os.nice(19)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     link = socket.socket(fileno=channel)
     stream = link.makefile("rb")
@@ -67,6 +66,7 @@ def _serve(link: socket.socket, stream: wire.Readable, start: dict[str, Any], un
     except Exception as error:
         link.sendall(wire.pack({"error": f"{type(error).__name__}: {error}"}))
         return
+    os.nice(19)  # only now, so that a new worker is ready soon while others run hot
     link.sendall(wire.pack({"ready": True, "unfiltered": unfiltered}))
     try:
         while True:
