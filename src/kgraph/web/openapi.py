@@ -13,7 +13,9 @@ from flask import Blueprint, Response
 
 from kgraph import __version__
 from kgraph.media import RdfFormat, ResultFormat
+from kgraph.web import openapi_harvest
 from kgraph.web.edition import current
+from kgraph.web.openapi_parts import gives, parameter, problems
 from kgraph.web.protocol import FORM, FORMATS, QUERY
 from kgraph.web.respond import answer
 
@@ -28,41 +30,15 @@ PAGES = frozenset(
         "/incoming",
         "/opensearch.xml",
         "/ontology",
+        "/declarations",
+        "/names",
+        "/numbers",
+        "/sources",
         "/queries",
         "/static/<path:name>",
     }
 )
 """Routes that answer people with HTML or serve what pages are made of."""
-
-
-def parameter(
-    name: str, text: str, *, where: str = "query", many: bool = False, **schema: Any
-) -> dict[str, Any]:
-    """An OpenAPI parameter: a string, or several."""
-    kind: dict[str, Any] = {"type": "string", **schema}
-    return {
-        "name": name,
-        "in": where,
-        "description": text,
-        "required": where == "path",
-        "schema": {"type": "array", "items": kind} if many else kind,
-    }
-
-
-def gives(text: str, *media_types: str) -> dict[str, Any]:
-    """An OpenAPI response with its media types."""
-    return {"description": text, "content": {m: {} for m in media_types}}
-
-
-def problems(*statuses: tuple[str, str]) -> dict[str, Any]:
-    """Error responses, all of the one shape."""
-    return {
-        status: {
-            "description": text,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, text in statuses
-    }
 
 
 _RESULTS = [f.media_type for f in ResultFormat]
@@ -222,6 +198,8 @@ PATHS: dict[str, dict[str, Any]] = {
     },
 }
 """Every route that machines use, by its path as OpenAPI writes it (`{name}` for a part that varies)."""
+
+PATHS |= openapi_harvest.PATHS
 
 _PROBLEM = {
     "type": "object",
