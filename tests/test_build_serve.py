@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from kgraph.cli import run
+from kgraph.release import read_log
 
 DATA = """@base <http://localhost:8000/> .
 <id/place/mill> <http://www.w3.org/2000/01/rdf-schema#label> "Old mill"@en .
@@ -39,8 +40,9 @@ def port() -> int:
 
 
 @pytest.fixture
-def server(site: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "kgraph", "serve", str(site), "--port", str(port), "--processes", "1"]
+def server(site: Path, port: int, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    options = ["--port", str(port), "--processes", "1", *getattr(request, "param", [])]
+    command = [sys.executable, "-m", "kgraph", "serve", str(site), *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -94,6 +96,24 @@ def test_it_builds_serves_follows_new_releases_and_stops(
         get(port, "/")
     assert server.stdout is not None
     assert f"http://localhost:{port}/" in server.stdout.read()
+
+
+@pytest.mark.parametrize("server", [["--watch"]], indirect=True)
+def test_a_saved_file_is_shown_as_a_draft(server: subprocess.Popen[str], site: Path, port: int) -> None:
+    wait_for(port, "/id/place/mill.html", "Old mill")
+    (site / "data/one.ttl").write_text(DATA.replace("Old mill", "Water mill"))
+    assert "Draft" in wait_for(port, "/id/place/mill.html", "Water mill")
+    (site / "data/one.ttl").write_text(DATA.replace("Old mill", "Wind mill") + "nonsense\n")
+    page = wait_for(port, "/id/place/mill.html", "data/one.ttl:4:1")
+    assert "Water mill" in page
+    assert [a.number for a in read_log(site / ".kgraph")] == [1]
+    (site / "data/one.ttl").write_text(DATA.replace("Old mill", "Wind mill"))
+    assert 'role="alert"' not in wait_for(port, "/id/place/mill.html", "Wind mill")
+    assert run(["build", str(site)]) == 0
+    wait_for(port, "/id/place/mill.html", "Release 2")
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(15) == 0
+    assert not (site / ".kgraph/watch.json").exists()
 
 
 def test_a_taken_port_is_told(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

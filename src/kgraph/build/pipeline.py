@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from kgraph.shacl import Report
 
 _DEFAULT = ox.DefaultGraph()
+PATIENCE = 2.0
+"""Seconds that a build waits for another one, such as a draft of `serve --watch`, to end."""
 
 
 class Step(Protocol):
@@ -79,7 +81,7 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
 
     Raises Rejected (with every finding), ConfigError, EnvironmentFault, BusyError.
     """
-    with guarded(site), building(site.state):
+    with guarded(site), building(site.state, PATIENCE):
         remove_orphans(site.state)
         inputs = read_inputs(site)
         log = read_log(site.state)
@@ -104,6 +106,28 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
             append_log(site.state, activation)
         collect(site.state, int(site.settings["keep_releases"]))
     return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
+
+
+def draft(site: Site) -> tuple[Path | None, list[Finding]]:
+    """A draft of the site's files as they are now, in its folder; None when the active release has these inputs.
+
+    A draft has no number, no dumps and no part in history; the next one and the next build remove it once nobody
+    reads it. Raises Rejected, ConfigError, EnvironmentFault, BusyError.
+    """
+    with guarded(site), building(site.state, PATIENCE):
+        remove_orphans(site.state)
+        inputs = read_inputs(site)
+        log = read_log(site.state)
+        if log and log[-1].inputs == inputs.digest:
+            return None, []
+        target = site.state / "drafts" / inputs.digest[:16]
+        if not (target / "manifest.json").exists():
+            with workspace(site.state) as folder:
+                run = Run(inputs, folder, Silent())
+                run.before = log[-1] if log else None
+                settle(folder, run.release(dumps=False), target)
+                return target, run.found
+    return target, []
 
 
 def check(site: Site, *, progress: Progress | None = None, engine: str = "auto") -> Outcome:
@@ -198,16 +222,17 @@ class Run:
         sources = [*self.inputs.data, *self.inputs.ontology, *self.inputs.shapes]
         self.found = in_order([*self.found, *with_places(found, sources, self.rewrite)])
 
-    def release(self) -> Manifest:
+    def release(self, *, dumps: bool = True) -> Manifest:
         """Fill the folder; the manifest is returned, and written by whoever settles the folder."""
         store, report = self.judged()
         with self._step("optimize"):
             store.flush()
             store.optimize()
-        (self.folder / "dumps").mkdir()
+        if dumps:
+            (self.folder / "dumps").mkdir()
         scratch = self.folder / "scratch"
         scratch.mkdir()
-        dump = Dump(scratch / "data.nq", self.folder / "dumps" / "data.nq.gz")
+        dump = Dump(scratch / "data.nq", self.folder / "dumps" / "data.nq.gz" if dumps else None)
         names = Names()
         with self._step("dump"):
             dump.write(names.watch(self._sorted(store, scratch), named=self.named, inferred=self._inferred))
@@ -222,7 +247,7 @@ class Run:
         scratch.rmdir()
         self._write_texts(report)
         with self._step("digest"):
-            files = file_digests(self.folder)
+            files = file_digests(self.folder) if dumps else {}
         return Manifest(
             inputs=self.inputs.digest,
             data=dump.digest,

@@ -1,8 +1,8 @@
-"""One web process: the application over the active release, switched when another is activated.
+"""One web process: the application over the active release or a watched draft, switched when that changes.
 
 granian's main process imports nothing of this; it only supervises. Each web process has its own engine, whose
-workers end with it. The log is looked at twice a second; a new last line is opened, served from the next
-request on, and what was served before is closed when its requests have had time to end.
+workers end with it. The log and the watcher's word are looked at a few times a second; what is new is opened,
+served from the next request on, and what was served before is closed when its requests have had time to end.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 from kgraph.cli.serve import VARIABLE
 from kgraph.engine import open_engine
 from kgraph.errors import KgraphError
-from kgraph.release import open_active, read_log
+from kgraph.release import Release, open_active, open_release, read_log
+from kgraph.release.watched import read_watched
 from kgraph.site import load_site
 
 if TYPE_CHECKING:
     from flask import Flask
 
-LOOK_EVERY = 0.5
+LOOK_EVERY = 0.25
 LET_END = 60.0
 """Seconds that requests on the former release have to end; longer than any query may take by default."""
+FAULTY = "The files as they are now cannot be published; what you see is the last good state."
 
 
 def application() -> Flask:
@@ -36,30 +38,39 @@ def application() -> Flask:
     site = load_site(Path(given["site"]), Path(given["state"]))
     release = open_active(site.state)
     app = create_app(site, release, open_engine(release, processes=given["processes"]))
-    follower = threading.Thread(
-        target=_follow, args=(app, site.state, given["processes"]), daemon=True, name="releases"
-    )
-    follower.start()
+    arguments = (app, site.state, given["processes"], given["watch"])
+    threading.Thread(target=_follow, args=arguments, daemon=True, name="releases").start()
     return app
 
 
-def _follow(app: Any, state: Path, processes: int) -> None:
+def wanted(state: Path, served: Release, *, watch: bool) -> Release | None:
+    """What is to be served instead of `served`; None when that is right."""
+    draft = read_watched(state).draft if watch else ""
+    if draft:
+        folder = state / "drafts" / draft
+        return None if served.folder == folder else open_release(folder)
+    log = read_log(state)
+    if not log or served.number == log[-1].number:
+        return None
+    return open_active(state)
+
+
+def _follow(app: Any, state: Path, processes: int, watch: bool) -> None:
     publication = app.extensions["kgraph"]
     while True:
         time.sleep(LOOK_EVERY)
         try:
-            served = publication.edition.release.activation
-            log = read_log(state)
-            if not log or (served and log[-1].number == served.number):
-                continue
-            release = open_active(state)
-            former = publication.switch(release, open_engine(release, processes=processes))
+            release = wanted(state, publication.edition.release, watch=watch)
+            if release is not None:
+                former = publication.switch(release, open_engine(release, processes=processes))
+                ender = threading.Timer(LET_END, _end, args=(former,))
+                ender.daemon = True
+                ender.start()
+            if watch:
+                findings = read_watched(state).findings
+                publication.notify((FAULTY, *findings) if findings else ())
         except KgraphError as error:
             app.logger.warning("the new release is not served: %s", error)
-            continue
-        ender = threading.Timer(LET_END, _end, args=(former,))
-        ender.daemon = True
-        ender.start()
 
 
 def _end(former: Any) -> None:

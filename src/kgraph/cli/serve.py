@@ -14,6 +14,7 @@ import click
 from kgraph.cli._site import open_site, site_argument
 from kgraph.errors import EnvironmentFault
 from kgraph.release import read_log
+from kgraph.release.watched import remove_watched
 from kgraph.site import Site
 
 VARIABLE = "KGRAPH_SERVING"
@@ -27,17 +28,41 @@ VARIABLE = "KGRAPH_SERVING"
 @click.option(
     "--processes", type=click.IntRange(1, 64), help="Web processes; default: one a core, at most 4."
 )
-def command(site: Path, state: Path | None, host: str, port: int, processes: int | None) -> int:
-    """Serve SITE. It is built first when its files have changed since the last release."""
+@click.option("--watch", is_flag=True, help="Show each saved file as a draft, or what is wrong with it.")
+def command(site: Path, state: Path | None, host: str, port: int, processes: int | None, watch: bool) -> int:
+    """Serve SITE. It is built first when its files have changed since the last release.
+
+    With --watch a saved file is shown as a draft at once; a draft is no release, and only `kgraph build` makes
+    one. While the files are not sound, every page says what is wrong, and readers keep the last good state.
+    """
     place = open_site(site, state)
     refuse_taken_port(host, port)
-    if not is_built(place):
+    if not (watch and read_log(place.state)) and not is_built(place):
         code = build_apart(site, state)
         if code:
             return code
     announce(place, host, port)
-    run(site, place, host, port, processes or min(os.cpu_count() or 1, 4))
+    watcher = start_watcher(site, place) if watch else None
+    try:
+        run(site, place, host, port, processes or min(os.cpu_count() or 1, 4), watch)
+    finally:
+        if watcher:
+            watcher.terminate()
+            watcher.wait()
+            remove_watched(place.state)
     return 0
+
+
+def start_watcher(site: Path, place: Site) -> subprocess.Popen[bytes]:
+    """The process that makes drafts; it ends when this one does."""
+    arguments = [
+        sys.executable,
+        "-m",
+        "kgraph.cli._watching",
+        str(site.resolve()),
+        str(place.state.resolve()),
+    ]
+    return subprocess.Popen(arguments)
 
 
 def is_built(site: Site) -> bool:
@@ -78,14 +103,19 @@ def announce(site: Site, host: str, port: int) -> None:
     click.echo("Stop with Ctrl+C.")
 
 
-def run(site: Path, place: Site, host: str, port: int, processes: int) -> None:
+def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool) -> None:
     """Serve until stopped (docs/architecture.md says why the processes are arranged so)."""
     from granian import Granian
     from granian.constants import Interfaces
 
     settings = place.settings
     os.environ[VARIABLE] = json.dumps(
-        {"site": str(site.resolve()), "state": str(place.state.resolve()), "processes": processes}
+        {
+            "site": str(site.resolve()),
+            "state": str(place.state.resolve()),
+            "processes": processes,
+            "watch": watch,
+        }
     )
     waiting = int(settings["query_workers"]) + int(settings["query_queue"])
     Granian(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -210,8 +211,8 @@ def open_number(state: Path, number: int) -> Release:
 
 
 @contextmanager
-def building(state: Path) -> Iterator[None]:
-    """Hold the builder's lock. Raises BusyError when another process builds this site."""
+def building(state: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold the builder's lock. Raises BusyError when another process builds this site for `patience` seconds."""
     try:
         state.mkdir(parents=True, exist_ok=True)
         file = (state / "lock").open("w")
@@ -222,12 +223,17 @@ def building(state: Path) -> Iterator[None]:
             hint="Name another place for releases with --state.",
         ) from error
     with file as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                "another process is building this site",
-                where=str(state),
-                hint="Wait for it to end, then try again.",
-            ) from error
+        end = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= end:
+                    raise BusyError(
+                        "another process is building this site",
+                        where=str(state),
+                        hint="Wait for it to end, then try again.",
+                    ) from error
+                time.sleep(0.05)
         yield

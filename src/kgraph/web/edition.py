@@ -170,11 +170,22 @@ class Edition:
 
 
 class Publication:
-    """The edition that is served now. `on_switch` runs after each change."""
+    """The edition that is served now. `on_switch` runs after each change.
+
+    `notice` stands at the head of every page while a curator's files cannot be built (`kgraph serve --watch`): a
+    sentence, then one line for each finding.
+    """
 
     def __init__(self, edition: Edition, on_switch: Callable[[], None] = lambda: None) -> None:
         self.edition = edition
         self.on_switch = on_switch
+        self.notice: tuple[str, ...] = ()
+
+    def notify(self, notice: tuple[str, ...]) -> None:
+        """Show another notice from the next request on."""
+        if notice != self.notice:
+            self.notice = notice
+            self.on_switch()
 
     def switch(self, release: Release, engine: Engine) -> Edition:
         """Serve another release from the next request on. Gives the former edition, which its owner closes."""

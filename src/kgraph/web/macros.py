@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 
 from kgraph.media import RdfFormat
 from kgraph.web import browse, entity, view, wording
-from kgraph.web.edition import current
+from kgraph.web.edition import current, publication
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
 from kgraph.web.negotiate import MEDIA_TYPES
@@ -48,6 +48,7 @@ def register(app: Flask) -> None:
         chosen = language()
         return {
             "edition": edition,
+            "notice": publication().notice,
             "site": edition.site,
             "lang": chosen,
             "direction": "rtl" if chosen in RIGHT_TO_LEFT else "ltr",
