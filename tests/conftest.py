@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,6 +91,43 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_site(tmp_path_factory.mktemp("site"))
     build(load_site(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def live_site(built_site: Path) -> Iterator[str]:
+    """The address of `kgraph serve` over the project's own site, on a free port; without a slash at its end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "kgraph",
+        "serve",
+        str(built_site),
+        "--port",
+        str(port),
+        "--processes",
+        "1",
+    ]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _attempt in range(600):
+            assert server.poll() is None, "kgraph serve ended at once"
+            try:
+                urllib.request.urlopen(address + "/about", timeout=10).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def copy_site(folder: Path) -> Path:
