@@ -154,12 +154,17 @@ class ByteCache:
         answer = self._app(inner, note)
         status, headers = seen[0]
         body = b"".join(answer) if inner.get(KEEP) and status.startswith(_STATUSES) else None
-        if body is None and environ["REQUEST_METHOD"] == "GET":
+        # an answer too large to keep (a dump) has an entity tag of its own
+        etag = dict(headers).get("ETag", "") if body is None and status.startswith("200") else ""
+        same = bool(etag) and _matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
+        if body is None and environ["REQUEST_METHOD"] == "GET" and not same:
             start_response(status, headers)
             return answer
         close = getattr(answer, "close", None)
         if close:
             close()
+        if same:
+            return _not_modified(Kept(status, headers, [], etag), start_response)
         if body is None:
             start_response(status, headers)
             return []
