@@ -27,7 +27,7 @@ def make_site(folder: Path, case: Path | None) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     for name in ("data", "queries"):
         (folder / name).mkdir()
-    (folder / "kgraph.toml").write_text('title = "Letters"\n')
+    (folder / "kgraph.toml").write_text('title = "Letters"\nlicense = "https://example.org/licence"\n')
     trig = case if case is not None and case.suffix == ".trig" else CORPUS / "sound.trig"
     shutil.copy(trig, folder / "data" / "letters.trig")
     if case is not None and case.suffix != ".trig":
@@ -89,7 +89,9 @@ def test_with_the_text_at_hand_positions_are_verified(tmp_path: Path) -> None:
     site = make_site(tmp_path, None)
     text = "A fair, and the miller spoke. Thirty stalls stood there."
     (site / "letter.txt").write_text(text)
-    (site / "kgraph.toml").write_text('[sources]\n"http://localhost:8000/id/source/letter" = "letter.txt"\n')
+    (site / "kgraph.toml").write_text(
+        'license = "https://example.org/licence"\n[sources]\n"http://localhost:8000/id/source/letter" = "letter.txt"\n'
+    )
     messages = [(f.check, f.subject.rpartition("/")[2], f.line) for f in findings(site, "auto")]
     assert messages == [
         ("source-text", "letter", 14),

@@ -101,7 +101,7 @@ def test_the_numbers_are_those_of_the_release(client: FlaskClient) -> None:
     }
     assert parts == {"https://schema.org/Person": rdflib.Literal(40)}
     assert graph.value(DATASET, rdflib.URIRef("http://www.w3.org/ns/dcat#version")) == rdflib.Literal("3")
-    assert len(list(graph.objects(DATASET, DCAT.hasVersion))) == 3
+    assert len(list(graph.objects(DATASET, rdflib.URIRef("http://www.w3.org/ns/dcat#hasVersion")))) == 3
 
 
 def test_each_distribution_is_what_it_says(client: FlaskClient) -> None:
@@ -172,3 +172,14 @@ def test_without_a_licence_there_is_no_description(tmp_path: Path) -> None:
         answer = client.get("/catalog.ttl")
         assert answer.status_code == 404
         assert "licence" in answer.get_json()["detail"]
+
+
+def test_check_says_when_the_licence_is_missing(tmp_path: Path) -> None:
+    from kgraph.build.pipeline import check
+
+    write_site(tmp_path, {1: person(1)})
+    assert check(load_site(tmp_path)).findings == []
+    config = tmp_path / "kgraph.toml"
+    config.write_text(config.read_text().replace("license =", "# license ="))
+    (found,) = check(load_site(tmp_path)).findings
+    assert (found.check, found.severity, found.file) == ("licence", "note", "kgraph.toml")

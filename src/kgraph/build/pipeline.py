@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kgraph import __version__
 from kgraph.build import shapes as shacl
-from kgraph.build.checks import check_model
+from kgraph.build.checks import check_model, check_settings
 from kgraph.build.dump import Dump
 from kgraph.build.findings import Finding, Rejected, in_order
 from kgraph.build.index.finish import date_nodes
@@ -207,6 +207,7 @@ class Run:
             self.inferred = infer(store, self.ontology, rewrite.base)
         with self._step("check"):
             self._add(check_model(store, inputs, self.ontology, loaded, self.shapes))
+            self._add(check_settings(self.site))
         if self.shapes:
             with self._step("validate"):
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)

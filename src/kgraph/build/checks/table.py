@@ -13,6 +13,7 @@ from kgraph.build.findings import Finding
 from kgraph.build.inputs import Inputs
 from kgraph.build.load import Loaded, inferred_graph
 from kgraph.build.ontology import Ontology
+from kgraph.site import CONFIG, Site
 from kgraph.terms import RDF_TYPE
 
 _TYPE = ox.NamedNode(RDF_TYPE)
@@ -117,6 +118,18 @@ def check_model(
         yield from run(graph)
 
 
+def check_settings(site: Site) -> Iterator[Finding]:
+    """What kgraph.toml leaves open, as notes; a site without one is published as it is."""
+    if not site.settings["license"] and (site.root / CONFIG).exists() and site.file is None:
+        yield Finding(
+            "licence",
+            "no licence is named, so machines get no description of the dataset (DCAT, VoID)",
+            file=CONFIG,
+            hint="Set 'license' to the IRI of the licence of the data.",
+            severity="note",
+        )
+
+
 def all_checks() -> dict[str, tuple[Check, Run]]:
     """The whole table."""
     from kgraph.build.checks import evidence, positions, terms  # they enter themselves
@@ -137,6 +150,8 @@ def reference() -> str:
         "   kgraph (it defines Passage and Claim); other RDF is published as it is.",
         "3. **shacl**: the shapes in `shapes/`. A result of severity sh:Violation rejects the data; sh:Warning",
         "   and sh:Info are reported.",
+        "",
+        "A note (id licence) tells when kgraph.toml names no licence: then there is no description of the dataset.",
         "",
         "Each message has the file, in Turtle and TriG the line where a block of its subject begins, the id of the",
         "check, the subject, and what to do. `tests/broken/` has a file for each, with its message.",
