@@ -7,6 +7,8 @@ for.
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -72,6 +74,7 @@ def to_rdflib(term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
     """A kgraph term as rdflib's; the lexical form is not normalised."""
     import rdflib
 
+    _quiet()
     if isinstance(term, IRI):
         return rdflib.URIRef(term.value)
     if isinstance(term, BNode):
@@ -81,6 +84,16 @@ def to_rdflib(term: Term) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
     if term.datatype == XSD_STRING:
         return rdflib.Literal(term.value)
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype), normalize=False)
+
+
+@cache
+def _quiet() -> None:
+    """Keep rdflib from logging a traceback for each ill-typed literal: that is a result here, not an
+    accident.
+    """
+    logging.getLogger("rdflib.term").addFilter(
+        lambda record: not record.getMessage().startswith("Failed to convert Literal lexical form")
+    )
 
 
 def rdflib_from_ox(term: object) -> rdflib.URIRef | rdflib.BNode | rdflib.Literal:
