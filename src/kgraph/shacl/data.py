@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _TYPE = ox.NamedNode(RDF_TYPE)
 _SUBCLASSOF = ox.NamedNode(RDFS_SUBCLASSOF)
 _DEFAULT = ox.DefaultGraph()
+_REMEMBERED = 65536
 
 
 class Data:
@@ -34,7 +35,9 @@ class Data:
     ) -> None:
         self.store = store
         self.raw = raw or RawIndex()
+        self._overlaid = bool(self.raw)
         self.tree = tuple(tree)
+        self._instances: dict[tuple[OxTerm, OxTerm], bool] = {}
         self._subclasses: dict[OxTerm, frozenset[OxTerm]] = {}
         self._children: dict[OxTerm, list[OxTerm]] | None = None
 
@@ -46,7 +49,7 @@ class Data:
             quad.object  # type: ignore[misc]
             for quad in self.store.quads_for_pattern(subject, predicate, None, _DEFAULT)
         ]
-        if self.raw and (subject, predicate) in self.raw:
+        if self._overlaid and (subject, predicate) in self.raw:
             return [form for value in found for form in self._parsed(subject, predicate, value)]
         return found
 
@@ -97,9 +100,15 @@ class Data:
         return known
 
     def is_instance(self, node: OxTerm, cls: OxTerm) -> bool:
-        """Whether `node` is a SHACL instance of `cls`."""
-        classes = self.subclasses(cls)
-        return any(value in classes for value in self.objects(node, _TYPE))
+        """Whether `node` is a SHACL instance of `cls`; the last answers are remembered."""
+        key = (node, cls)
+        known = self._instances.get(key)
+        if known is None:
+            if len(self._instances) >= _REMEMBERED:
+                self._instances.clear()
+            classes = self.subclasses(cls)
+            known = self._instances[key] = any(value in classes for value in self.objects(node, _TYPE))
+        return known
 
     def instances(self, cls: OxTerm) -> Iterator[OxTerm]:
         """The SHACL instances of `cls`; one that has several of its subclasses comes several times."""

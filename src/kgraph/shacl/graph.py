@@ -17,7 +17,7 @@ from kgraph.errors import ShapesError
 from kgraph.shacl.names import OWL_IMPORTS, RDF_FIRST, RDF_NIL, RDF_REST, RDFS_SUBCLASSOF, SH
 from kgraph.shacl.paths import Alternative, Inverse, Path, Predicate, Repeat, Sequence
 from kgraph.shacl.terms import OxNode, OxTerm, from_rdflib, ox_term, to_rdflib
-from kgraph.terms import BNode, Term, ntriples
+from kgraph.terms import BNode, Term
 
 if TYPE_CHECKING:
     import rdflib
@@ -32,13 +32,18 @@ class TermGraph:
     """A small graph of terms, indexed by subject and by predicate."""
 
     def __init__(self, triples: Iterable[_Triple]) -> None:
-        self.triples = sorted(_relabelled(list(triples)), key=_line)
+        converted = [(ox_term(s), p, ox_term(o), s, o) for s, p, o in _relabelled(list(triples))]
+        lines = sorted((f"{s} <{p.value}> {o}", i) for i, (s, p, o, _, _) in enumerate(converted))
+        self.digest = hashlib.sha256("\n".join(line for line, _ in lines).encode()).hexdigest()
+        """SHA-256 over the sorted N-Triples lines."""
+        self.triples: list[_Triple] = []
         self._forward: dict[OxTerm, dict[str, list[OxTerm]]] = {}
         self._backward: dict[str, list[tuple[OxNode, OxTerm]]] = {}
-        for subject, predicate, value in self.triples:
-            s, p, o = ox_term(subject), predicate.value, ox_term(value)
-            self._forward.setdefault(s, {}).setdefault(p, []).append(o)
-            self._backward.setdefault(p, []).append((s, o))  # type: ignore[arg-type]
+        for _, i in lines:
+            s, p, o, subject, value = converted[i]
+            self.triples.append((subject, p, value))
+            self._forward.setdefault(s, {}).setdefault(p.value, []).append(o)
+            self._backward.setdefault(p.value, []).append((s, o))  # type: ignore[arg-type]
 
     @classmethod
     def of(cls, graph: rdflib.Graph) -> TermGraph:
@@ -53,11 +58,6 @@ class TermGraph:
         for subject, predicate, value in self.triples:
             graph.add((to_rdflib(subject), to_rdflib(predicate), to_rdflib(value)))
         return graph
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over the sorted triples."""
-        return hashlib.sha256("\n".join(_line(triple) for triple in self.triples).encode()).hexdigest()
 
     def objects(self, subject: OxTerm, predicate: str) -> list[OxTerm]:
         """The objects of (subject, predicate), in the order of their N-Triples."""
@@ -153,10 +153,6 @@ def _bad_path(node: OxTerm, why: str) -> ShapesError:
     )
 
 
-def _line(triple: _Triple) -> str:
-    return " ".join(ntriples(term) for term in triple)
-
-
 def _relabelled(triples: list[_Triple]) -> Iterator[_Triple]:
     """The triples with blank nodes labelled by colour refinement over what they say and who refers to
     them.
@@ -167,7 +163,7 @@ def _relabelled(triples: list[_Triple]) -> Iterator[_Triple]:
         return
 
     def name(term: Term) -> str:
-        return colours[term] if isinstance(term, BNode) else ntriples(term)
+        return colours[term] if isinstance(term, BNode) else str(tuple(term))
 
     edges: dict[Term, list[tuple[str, str, Term]]] = {node: [] for node in colours}
     for s, p, o in triples:

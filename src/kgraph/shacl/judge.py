@@ -37,12 +37,18 @@ class Judge:
         self.data = data
         self.queries = queries
         self._walks: dict[Path, Walk] = {}
+        self._of_shape: dict[Shape, Walk] = {}
 
     # -- value nodes ---------------------------------------------------------------------------------------
 
     def values(self, shape: Shape, focus: OxTerm) -> list[OxTerm]:
         """The value nodes: each once (SHACL 3.7)."""
-        return [focus] if shape.path is None else self.walk(shape.path)(focus)
+        if shape.path is None:
+            return [focus]
+        known = self._of_shape.get(shape)
+        if known is None:
+            known = self._of_shape[shape] = self.walk(shape.path)
+        return known(focus)
 
     def walk(self, path: Path) -> Walk:
         """The path as a function from a node to the nodes it leads to, each once."""

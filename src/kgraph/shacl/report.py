@@ -11,7 +11,7 @@ from kgraph.shacl import paths
 from kgraph.shacl.names import RDF_TYPE, SEVERITY_RANK, SH
 from kgraph.shacl.paths import Path
 from kgraph.shacl.terms import to_rdflib
-from kgraph.terms import IRI, BNode, Term, ntriples
+from kgraph.terms import IRI, BNode, Term
 from kgraph.terms import Literal as RdfLiteral
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Result:
             self.component,
             _key(self.value),
             _key(self.source_constraint),
-            [ntriples(message) for message in self.messages],
+            [_key(message) for message in self.messages],
             _key(self.target_shape),
             _key(self.target_node),
         )
@@ -67,8 +67,12 @@ def severity_rank(severity: str) -> float:
     return SEVERITY_RANK.get(severity, 0.5)
 
 
-def _key(term: Term | None) -> str:
-    return "" if term is None else ntriples(term)
+def _key(term: Term | None) -> tuple[str, ...]:
+    """Orders terms: IRIs, blank nodes, literals, each by their parts."""
+    if term is None:
+        return ()
+    kind = "2" if isinstance(term, RdfLiteral) else "1" if isinstance(term, BNode) else "0"
+    return (kind, *(part or "" for part in term))
 
 
 @dataclass(frozen=True, slots=True)
