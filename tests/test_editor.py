@@ -1,0 +1,110 @@
+"""The query editor in a browser: it starts, runs, completes from this site, opens examples, and asks no other host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from conftest import missing, need_browser
+
+QUERY = "SELECT * WHERE { ?person a <http://localhost:8000/ontology#Person> } ORDER BY ?person LIMIT 3"
+
+
+@pytest.fixture
+def page(live_site: str) -> Iterator[Page]:
+    """A page in Chromium; the test fails on a script error and on a request to another host."""
+    path = need_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        errors: list[str] = []
+        elsewhere: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((live_site, "blob:", "data:")) else elsewhere.append(r.url),
+        )
+        yield page
+        browser.close()
+    assert errors == []
+    assert elsewhere == []
+
+
+@pytest.fixture
+def editor(page: Page, live_site: str) -> Page:
+    """The page /sparql with a query, once its result is there."""
+    from importlib.resources import files
+
+    from kgraph.web.assets import _files  # the installed package's own files, in the tree or from the wheel
+
+    if "editor/yasgui.min.js" not in dict(_files(files("kgraph.web") / "static", "")):
+        missing("the query editor", "run make editor (it needs npm and the network)")
+    page.goto(f"{live_site}/sparql?query={quote(QUERY)}")
+    page.wait_for_selector(".yasr table tbody tr")
+    return page
+
+
+def test_a_query_in_the_address_is_run(editor: Page) -> None:
+    assert editor.locator(".yasr table tbody tr").count() == 3
+    assert not editor.locator("form.query").is_visible()
+    value = editor.evaluate("document.querySelector('.tabPanel.active .CodeMirror').CodeMirror.getValue()")
+    assert value == QUERY
+
+
+def test_a_result_leads_to_the_page_on_this_host(editor: Page, live_site: str) -> None:
+    link = editor.locator(".yasr table a[href*='/id/person/']").first
+    link.evaluate("a => a.removeAttribute('target')")
+    link.click()
+    editor.wait_for_url(f"{live_site}/id/person/**")
+
+
+def test_an_example_opens_as_a_tab_of_its_own(editor: Page) -> None:
+    before = editor.locator(".yasgui .tab").count()
+    editor.select_option("select.examples", label="Declarations about the event")
+    editor.wait_for_function(
+        "document.querySelectorAll('.tabPanel.active .yasr table tbody tr').length === 4"
+    )
+    assert editor.locator(".yasgui .tab").count() == before + 1
+    assert "Declarations about the event" in editor.locator(".yasgui .tab.active").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("SELECT * WHERE { ?s a commem", "ontology#Commemoration"),
+        ("SELECT * WHERE { ?s claima", "ontology#claimant"),
+        ("PREFIX kg", "kg: <http://localhost:8000/ontology#>"),
+    ],
+    ids=["class", "property", "prefix"],
+)
+def test_terms_are_completed_from_the_release(editor: Page, typed: str, offered: str) -> None:
+    editor.evaluate(
+        """text => {
+            const code = document.querySelector('.tabPanel.active .CodeMirror').CodeMirror;
+            code.setValue(text);
+            code.setCursor(code.lineCount(), 0);
+            code.focus();
+        }""",
+        typed,
+    )
+    editor.keyboard.press("End")
+    editor.keyboard.press("Control+Space")
+    text = "() => [document.querySelector('.tabPanel.active .CodeMirror').CodeMirror.getValue(), "
+    text += "...[...document.querySelectorAll('.CodeMirror-hint')].map(e => e.textContent)].join('\\n')"
+    editor.wait_for_function(f"offered => ({text})().includes(offered)", arg=offered)
+
+
+def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str) -> None:
+    path = need_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(live_site + "/sparql")
+        page.fill("#query", QUERY)
+        page.click("form.query button")
+        assert page.locator("main table tbody tr").count() == 3
+        browser.close()
