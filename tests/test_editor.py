@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +12,20 @@ from playwright.sync_api import Page, sync_playwright
 from conftest import missing, need_browser
 
 QUERY = "SELECT * WHERE { ?person a <http://localhost:8000/ontology#Person> } ORDER BY ?person LIMIT 3"
+
+SHOWN = """() => [
+    document.querySelector('.tabPanel.active .CodeMirror').CodeMirror.getValue(),
+    ...[...document.querySelectorAll('.CodeMirror-hint')].map(hint => hint.textContent),
+].join('\\n')"""
+"""What is written, and what is offered to complete it."""
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something, a minute at most (the page's policy forbids playwright's own way)."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -65,9 +80,7 @@ def test_a_result_leads_to_the_page_on_this_host(editor: Page, live_site: str) -
 def test_an_example_opens_as_a_tab_of_its_own(editor: Page) -> None:
     before = editor.locator(".yasgui .tab").count()
     editor.select_option("select.examples", label="Declarations about the event")
-    editor.wait_for_function(
-        "document.querySelectorAll('.tabPanel.active .yasr table tbody tr').length === 4"
-    )
+    until(lambda: editor.locator(".tabPanel.active .yasr table tbody tr").count() == 4)
     assert editor.locator(".yasgui .tab").count() == before + 1
     assert "Declarations about the event" in editor.locator(".yasgui .tab.active").inner_text()
 
@@ -93,9 +106,7 @@ def test_terms_are_completed_from_the_release(editor: Page, typed: str, offered:
     )
     editor.keyboard.press("End")
     editor.keyboard.press("Control+Space")
-    text = "() => [document.querySelector('.tabPanel.active .CodeMirror').CodeMirror.getValue(), "
-    text += "...[...document.querySelectorAll('.CodeMirror-hint')].map(e => e.textContent)].join('\\n')"
-    editor.wait_for_function(f"offered => ({text})().includes(offered)", arg=offered)
+    until(lambda: offered in editor.evaluate(SHOWN))
 
 
 def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str) -> None:
