@@ -14,7 +14,6 @@ from hypothesis import given
 from strategies import data_quads, graphs, plain_literals, quads, shapes_graphs
 from test_properties import relaxed
 
-from kgraph.errors import ShapesError
 from kgraph.shacl import Report, shapes_graph, validate
 from kgraph.shacl.graph import TermGraph
 from kgraph.shacl.reference import TermGraphView, _results
