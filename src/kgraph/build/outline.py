@@ -7,12 +7,14 @@ from typing import Any
 import pyoxigraph as ox
 
 _SH = "http://www.w3.org/ns/shacl#"
+_TOLD = ("minCount", "maxCount", "class", "datatype", "nodeKind", "minInclusive", "maxInclusive", "pattern")
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 
 
 def outline(shapes: list[ox.Quad]) -> list[dict[str, Any]]:
-    """One entry for each targeted class: {"class", "properties": [{"path", "name", "group", "order", "group_order"}]}.
+    """One entry for each targeted class: {"class", "properties": [...]}.
 
+    A property: path, name, group, order, group_order, rules.
     Names and groups are texts by language (SHACL 2.3.2, non-validating properties). Only properties with a plain path.
     """
     store = ox.Store()
@@ -33,6 +35,13 @@ def outline(shapes: list[ox.Quad]) -> list[dict[str, Any]]:
                 continue
         return None
 
+    def rules(shape: Any) -> dict[str, str]:
+        """The constraints that a reader can be told in words, by component."""
+        told = {name: next(iter(objects(shape, _SH + name)), None) for name in _TOLD}
+        return {
+            name: term.value for name, term in told.items() if isinstance(term, ox.NamedNode | ox.Literal)
+        }
+
     classes: dict[str, list[dict[str, Any]]] = {}
     for quad in sorted(store.quads_for_pattern(None, ox.NamedNode(_SH + "targetClass"), None), key=str):
         if type(quad.object) is not ox.NamedNode:
@@ -49,6 +58,7 @@ def outline(shapes: list[ox.Quad]) -> list[dict[str, Any]]:
                 "group": texts(group, _LABEL) if group is not None else {},
                 "order": number(shape),
                 "group_order": number(group) if group is not None else None,
+                "rules": rules(shape),
             }
             kept = {key: value for key, value in entry.items() if value not in (None, {})}
             if kept not in properties:

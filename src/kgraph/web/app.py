@@ -18,7 +18,6 @@ from kgraph.web.edition import Edition, Publication
 from kgraph.web.language import LANGUAGES
 from kgraph.web.respond import language, secure
 
-READ_ONLY = "GET, HEAD, OPTIONS"
 _PARTS = ("sparql", "queries", "terms", "graphs", "openapi", "harvest")
 
 

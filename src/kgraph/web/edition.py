@@ -124,6 +124,14 @@ class Edition:
         found = dict.fromkeys(row["iri"].partition("#")[0] for row in rows)
         return [iri for iri in found if index_path(iri, self.base) == path]
 
+    def classes_of(self, iri: str) -> set[str]:
+        """The classes of a thing, through subclasses too."""
+        rows = self.rows(
+            "SELECT c.iri FROM instance i JOIN node n ON n.id = i.node JOIN node c ON c.id = i.class WHERE n.iri = ?",
+            iri,
+        )
+        return {row["iri"] for row in rows}
+
     def children(self, iri: str) -> tuple[str, ...]:
         """The hash IRIs that the page of `iri` shows."""
         rows = self.rows(

@@ -219,7 +219,8 @@ def row(property_: str, node: Node, name: str | None = None) -> Row:
 
 def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[str, list[Row]]] | None:
     """Rows in the groups and order of the shapes of the thing's classes; None where no shape says anything of it."""
-    outline = [shape for shape in edition.shapes() if shape["class"] in node.types]
+    classes = edition.classes_of(node.resource.value)
+    outline = [shape for shape in edition.shapes() if shape["class"] in classes]
     places: dict[str, tuple[Any, ...]] = {}
     for shape in outline:
         for one in shape["properties"]:
@@ -231,7 +232,8 @@ def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tu
                 one["path"],
                 view.text_of(one.get("name") or {}),
             )
-            places.setdefault(one["path"], key)
+            if one["path"] not in places or key < places[one["path"]]:
+                places[one["path"]] = key
     known = [p for p in own if p in places]
     if not known or not any(places[p][1] for p in known):
         return None

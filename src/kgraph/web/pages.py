@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from html import escape
 
@@ -14,7 +15,7 @@ from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
 from kgraph.web.language import _
 from kgraph.web.links import sparql_address, thing_address, with_query
-from kgraph.web.respond import answer, here, link_header, page, see_other
+from kgraph.web.respond import answer, here, link_header, page, see_other, vary_by_language
 from kgraph.web.view import View
 
 blueprint = Blueprint("pages", __name__)
@@ -167,6 +168,28 @@ def search_page() -> Response:
         plain_search=True,
         title=_("Search"),
     )
+
+
+@blueprint.get("/search.json")
+def search_data() -> Response:
+    """The search as data; the suggestions while typing are its first page."""
+    edition = current()
+    text = " ".join(request.args.get("q", "").split())[:300]
+    limit = max(1, min(request.args.get("limit", 8, type=int) or 8, 100))
+    found = search(edition.connect(), text, kind=request.args.get("class") or None, limit=limit)
+    view = View(edition, [*(h.iri for h in found.hits), *(h.via for h in found.hits if h.via)])
+    things = []
+    for hit in found.hits:
+        link = view.link(hit.iri)
+        note = link.kind or ""
+        if hit.role == "attributed":
+            via = view.link(hit.via).text if hit.via else _("a source")
+            note = _("named “%(name)s” in: %(via)s", name=hit.text, via=via)
+        elif hit.text != hit.label:
+            note = f"{hit.text} · {note}" if note else hit.text
+        things.append({"iri": hit.iri, "text": link.text, "href": link.href, "note": note, "role": hit.role})
+    body = json.dumps({"total": found.total, "things": things}, ensure_ascii=False).encode()
+    return answer(body, "application/json", vary=vary_by_language())
 
 
 def exact(edition: Edition, text: str) -> str | None:

@@ -44,13 +44,16 @@ def page(
 ) -> Response:
     """An HTML page. `keep`: the byte cache may keep it (its address names a page that exists, and nothing else)."""
     html = render_template(template, **context)
-    names = list(vary)
-    language()
-    if len(LANGUAGES) > 1 and not g.language_fixed:
-        names.append("Accept-Language")
+    names = [*vary, *vary_by_language()]
     response = answer(html.encode(), "text/html; charset=utf-8", status=status, keep=keep, vary=names)
     response.headers["Content-Language"] = language()
     return response
+
+
+def vary_by_language() -> list[str]:
+    """Accept-Language, where it chose the language: not where the address names it."""
+    language()
+    return ["Accept-Language"] if len(LANGUAGES) > 1 and not g.language_fixed else []
 
 
 def answer(
