@@ -1,6 +1,6 @@
 """Browse: per class a list with words, facets, sorting and pages; timeline and map of the same selection; downloads.
 
-All state is in the address: class, q, f (property|value, repeated), year, sort, view, after.
+All state is in the address: class, q, f (property~value, repeated), year, sort, view, after.
 """
 
 from __future__ import annotations
@@ -120,11 +120,11 @@ class State:
             pairs.append(
                 ("year", value)
                 if property_ == YEAR
-                else ("f", f"{short(edition, property_)}|{short(edition, value)}")
+                else ("f", f"{short(edition, property_)}~{short(edition, value)}")
             )
         pairs += [(k, now[k]) for k, usual in (("sort", "name"), ("view", "list")) if now[k] != usual]
         pairs += [("after", now["after"])] if now["after"] else []
-        return path + ("?" + urlencode(pairs, safe=":/|,") if pairs else "")
+        return path + ("?" + urlencode(pairs, safe=":/~,") if pairs else "")
 
     def sheet_value(self, path: str, property_: str, value: str) -> str:
         """The same on a page of statements; ends so that more parameters can follow."""
@@ -154,7 +154,7 @@ def asked(edition: Edition, class_iri: str | None = None) -> State:
     """The state that the request's address gives."""
     chosen: list[tuple[str, str]] = []
     for pair in request.args.getlist("f")[:8]:
-        property_, bar, value = pair.partition("|")
+        property_, bar, value = pair.partition("~")
         if bar:
             chosen.append((whole(edition, property_), whole(edition, value)))
     year = request.args.get("year", "")

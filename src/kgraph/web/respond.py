@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import quote
@@ -43,11 +44,25 @@ def page(
     template: str, *, status: int = 200, keep: bool = False, vary: Sequence[str] = (), **context: Any
 ) -> Response:
     """An HTML page. `keep`: the byte cache may keep it (its address names a page that exists, and nothing else)."""
-    html = render_template(template, **context)
+    html = squeezed(render_template(template, **context))
     names = [*vary, *vary_by_language()]
     response = answer(html.encode(), "text/html; charset=utf-8", status=status, keep=keep, vary=names)
     response.headers["Content-Language"] = language()
     return response
+
+
+_KEPT = re.compile(r"(<(pre|textarea)\b.*?</\2>)", re.DOTALL)
+_INDENT = re.compile(r"\n\s+")
+
+
+def squeezed(html: str) -> str:
+    """The page without the templates' indentation; what stands in pre and textarea is kept as it is."""
+    parts = _KEPT.split(html)
+    return "".join(
+        _INDENT.sub("\n", part) if number % 3 == 0 else part
+        for number, part in enumerate(parts)
+        if number % 3 != 2
+    )
 
 
 def vary_by_language() -> list[str]:

@@ -15,6 +15,9 @@ from kgraph.web.language import _
 from kgraph.web.links import thing_address
 from kgraph.web.respond import here, language
 
+OA = "http://www.w3.org/ns/oa#"
+_AS_WRITTEN = ("term", "nameAsWritten", "title", "phrase", "capacity", "unit", "addressee")
+_QUOTES = ("exact", "prefix", "suffix")
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 
 
@@ -41,6 +44,13 @@ class View:
         self.languages = [chosen, *(tag for tag in site if tag != chosen)]
         self._names: dict[str, Name] = {}
         self._seen: set[str] = set()
+        self._quoted = {
+            SKOS + "example",
+            OA + "exact",
+            OA + "prefix",
+            OA + "suffix",
+            *(self.kg + one for one in _AS_WRITTEN),
+        }
         self.learn(iris)
 
     def learn(self, iris: Iterable[str]) -> None:
@@ -96,6 +106,10 @@ class View:
             if texts.get(tag):
                 return texts[tag]
         return next(iter(texts.values()), None)
+
+    def as_written(self, property_: str) -> bool:
+        """Whether a property's values are words of a source, which pages put in quotation marks."""
+        return property_ in self._quoted
 
     def is_kg(self, iri: str, *local: str) -> bool:
         """Whether an IRI is one of these terms of the site's own."""
