@@ -178,6 +178,7 @@ def test_downloads_hold_no_formula(hostile: FlaskClient) -> None:
         "/id/../../etc/passwd",
         "/static/../app.py",
         "/static/%2e%2e/app.py",
+        "/%3C%3E%22%20%7B%7D",
     ],
 )
 def test_odd_requests_get_an_honest_answer(hostile: FlaskClient, path: str) -> None:

@@ -11,8 +11,15 @@ from urllib.parse import unquote, urlsplit
 from kgraph.iri import address
 
 _BATCH = 500
+LONGEST = 300
+"""Characters of a label that a page shows."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _CIDOC = re.compile(r"^[PE]\d+[ab]?i?_")
+
+
+def _cut(text: str) -> str:
+    """A label that is a whole text is shown by its beginning."""
+    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,13 @@ class Names:
                 text, language = better.get(row["id"], (row["label"], row["language"]))
                 found[row["iri"]] = Name(
                     row["iri"],
-                    text or self.short(row["iri"]),
+                    _cut(text) if text else self.short(row["iri"]),
                     language if text else None,
                     row["kind"],
                     True,
                     bool(text),
                     row["graph_kind"],
-                    row["description"],
+                    row["description"][:2000] if row["description"] else None,
                     row["id"],
                 )
         for iri in wanted:

@@ -95,12 +95,12 @@ def search(
         tuple(
             Hit(
                 r["iri"],
-                r["text"],
+                r["text"][:300],
                 r["language"],
                 r["role"],
                 r["via"],
                 r["kind"],
-                r["label"] or r["text"],
+                (r["label"] or r["text"])[:300],
                 r["description"],
             )
             for r in chosen[offset : offset + limit]

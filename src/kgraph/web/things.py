@@ -6,6 +6,8 @@ application itself serves wins over things, an exact IRI wins over a thing plus 
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, request
 
 from kgraph.describe.entity import statements
@@ -48,19 +50,28 @@ def by_path(path: str) -> Response:
     """Whatever IRI this path stands for, or a document of it."""
     edition = current()
     path = "/" + path
-    found = edition.at(path)
+    found = meant(edition, path)
     if len(found) > 1:
         return several(edition, found)
     if found:
         return thing(found[0])
     stem, dot, suffix = path.rpartition(".")
     if dot and suffix in MEDIA_TYPES:
-        found = edition.at(stem)
+        found = meant(edition, stem)
         if len(found) > 1:
             return several(edition, found)
         if found:
             return document(found[0], suffix)
     return unknown(path)
+
+
+def meant(edition: Edition, path: str) -> list[str]:
+    """The IRIs that a decoded path stands for; one that nothing is stated of counts when something links to it."""
+    found = edition.at(path)
+    if found or len(path) > 2000:
+        return found
+    candidate = edition.base + quote(path[1:], safe="/:@!$&'()*+,;=-._~")
+    return [candidate] if edition.engine.incoming(IRI(candidate), per_property=1) else []
 
 
 def asked_iri() -> str:
