@@ -116,7 +116,8 @@ def describe(
     texts = texts or Texts({})
     resource = IRI(iri)
     node = reader.node(resource, limit=OUTGOING_LIMIT)
-    children = reader.closure(node, _within(iri))
+    below = iri.rstrip("/") + "/"  # foreign data often keep a thing's parts below its path
+    children = reader.closure(node, lambda t: _within(iri)(t) or t.value.startswith(below))
     for one in hash_children:
         child = IRI(one)
         if child not in children and len(children) < CLAIMS_SHOWN:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kgraph.describe import Description, Evidence, Name
+from kgraph.describe import Description, Evidence, Name, Node
 from kgraph.iri import is_linkable
-from kgraph.terms import IRI, RDF_TYPE, RDFS, BNode, Literal, Term
+from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, Literal, Term
 from kgraph.web import wording
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
@@ -106,6 +106,16 @@ class View:
             if texts.get(tag):
                 return texts[tag]
         return next(iter(texts.values()), None)
+
+    def part_text(self, node: Node) -> str:
+        """What a part of a thing is, in a few words: its value or label, or the days that it allows."""
+        roles = self.edition.roles
+        found = self.text([v for p in (RDF + "value", *roles["label"]) for v in node.literals(p)])
+        if found:
+            return self.words(found)
+        first = next((t for p in (*roles["earliest"], *roles["start"]) if (t := node.text(p))), None)
+        last = next((t for p in (*roles["latest"], *roles["end"]) if (t := node.text(p))), None)
+        return wording.bounds_words(first, last)
 
     def as_written(self, property_: str) -> bool:
         """Whether a property's values are words of a source, which pages put in quotation marks."""
