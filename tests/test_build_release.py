@@ -174,6 +174,47 @@ def test_a_second_builder_is_told_to_wait(site: Path, capsys: pytest.CaptureFixt
     assert "another process is building this site" in capsys.readouterr().err
 
 
+def test_the_dumps_hold_the_same_statements(site: Path) -> None:
+    import gzip
+    import io
+    import tarfile
+
+    import pyoxigraph as ox
+
+    run(["build", str(site)])
+    dumps = next((site / ".kgraph/releases").iterdir()) / "dumps"
+    lines = gzip.decompress((dumps / "data.nq.gz").read_bytes())
+    assert lines.splitlines() == sorted(lines.splitlines())
+    trig = gzip.decompress((dumps / "data.trig.gz").read_bytes())
+    assert set(ox.parse(trig, ox.RdfFormat.TRIG)) == set(ox.parse(lines, ox.RdfFormat.N_QUADS))
+    assert b"\nkg:" in trig or b"kg:Feast" in trig
+    with tarfile.open(fileobj=io.BytesIO((dumps / "files.tar.gz").read_bytes())) as archive:
+        assert archive.getnames() == ["data/feasts.trig", "kgraph.toml", "ontology/terms.ttl"]
+
+
+def test_the_dump_of_triples_alone_is_whole(site: Path) -> None:
+    import gzip
+
+    import pyoxigraph as ox
+
+    (site / "data/feasts.trig").unlink()
+    (site / "data/more.nt").write_text(
+        "<http://localhost:8000/id/x> <http://localhost:8000/ontology#at> <http://localhost:8000/id/y> .\n"
+    )
+    run(["build", str(site)])
+    release = open_active(site / ".kgraph")
+    assert (release.manifest.inferred, release.manifest.graphs, release.manifest.named_graphs) == (
+        1,
+        1,
+        False,
+    )
+    dumps = release.folder / "dumps"
+    release.close()
+    quads = set(ox.parse(gzip.decompress((dumps / "data.nq.gz").read_bytes()), ox.RdfFormat.N_QUADS))
+    assert quads == set(ox.parse(gzip.decompress((dumps / "data.trig.gz").read_bytes()), ox.RdfFormat.TRIG))
+    assert len(quads) == 9
+
+
 def test_the_index_says_its_version(site: Path) -> None:
     run(["build", str(site)])
     release = open_active(site / ".kgraph")

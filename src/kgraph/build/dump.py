@@ -1,13 +1,16 @@
-"""The dump of a release: sorted N-Quads, compressed; and the digest of the data, from the same pass."""
+"""The dumps of a release: sorted N-Quads (the digest of the data comes from the same pass), TriG, files as written."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable, Iterator
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
+
+import pyoxigraph as ox
 
 
 class Dump:
@@ -56,3 +59,43 @@ class Dump:
         """The sorted lines, read again."""
         with self.plain.open("rb", 1 << 20) as stream:
             yield from stream
+
+
+def write_trig(
+    path: Path, store: ox.Store, graphs: Mapping[str, int], plain: Path | None, prefixes: Mapping[str, str]
+) -> None:
+    """The same statements as TriG, graph by graph, compressed. `graphs`: name -> statements.
+
+    Where the files have no named graphs, `plain` has the sorted lines, and those outside any graph come first. A
+    graph of up to a hundred thousand statements is sorted, a larger one is in the order of the store.
+    """
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
+        quads = _graph_by_graph(store, graphs, plain)
+        ox.serialize(quads, cast("IO[bytes]", packed), ox.RdfFormat.TRIG, prefixes=dict(prefixes))
+
+
+def _graph_by_graph(store: ox.Store, graphs: Mapping[str, int], plain: Path | None) -> Iterator[ox.Quad]:
+    if plain is not None:
+        with plain.open("rb") as stream:
+            for quad in ox.parse(stream, ox.RdfFormat.N_QUADS):
+                if type(quad.graph_name) is ox.DefaultGraph:
+                    yield quad
+    for name in sorted(graphs):
+        node = ox.NamedNode(name[1:-1]) if name.startswith("<") else ox.BlankNode(name[2:])
+        found = store.quads_for_pattern(None, None, None, node)
+        yield from sorted(found, key=str) if graphs[name] <= 100_000 else found
+
+
+def write_archive(path: Path, root: Path, names: Iterable[str]) -> None:
+    """The input files as they were written, in one archive without owners and times."""
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(names):
+            file = root / name
+            entry = tarfile.TarInfo(name)
+            entry.size = file.stat().st_size
+            with file.open("rb") as stream:
+                archive.addfile(entry, stream)

@@ -29,13 +29,15 @@ Progress = Callable[[int], None]
 class Loaded:
     """What a load saw: quads as parsed, predicates, files that failed, and the literals to be judged as parsed.
 
-    `datatypes` has one place (subject, predicate, value) for each datatype and predicate; blank subjects are left out.
+    `blank`: whether any data file has a blank node. `datatypes` has one place (subject, predicate, value) for each
+    datatype and predicate; blank subjects are left out.
     """
 
     parsed: int = 0
     predicates: set[ox.NamedNode] = field(default_factory=set)
     errors: list[ParseError] = field(default_factory=list)
     raw: RawTerms = field(default_factory=RawTerms)
+    blank: bool = False
     datatypes: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
@@ -97,6 +99,8 @@ def _quads(
                     continue
                 s, p, o, g = quad
                 predicates.add(p)
+                if type(s) is ox.BlankNode or type(o) is ox.BlankNode:
+                    loaded.blank = True
                 if type(o) is literal:
                     see(quad)
                     if (pair := (p, o.datatype)) not in pairs:

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from kgraph import __version__
 from kgraph.build import shapes as shacl
 from kgraph.build.checks import check_model, check_settings
-from kgraph.build.dump import Dump
+from kgraph.build.dump import Dump, write_archive, write_trig
 from kgraph.build.findings import Finding, Rejected, in_order
 from kgraph.build.index.finish import date_nodes
 from kgraph.build.index.subject import token
@@ -34,7 +34,7 @@ from kgraph.build.workspace import file_digests, settle, workspace
 from kgraph.errors import EnvironmentFault, ParseError
 from kgraph.release import Activation, Manifest, append_log, building, collect, read_log, remove_orphans
 from kgraph.roles import own_roles, site_roles
-from kgraph.site import Site
+from kgraph.site import CONFIG, Site
 
 if TYPE_CHECKING:
     from kgraph.shacl import Report
@@ -240,6 +240,9 @@ class Run:
         for predicate in self.predicates:
             names.add(token(predicate))
         triples = sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT))
+        if dumps:
+            with self._step("archive"):
+                self._write_dumps(store, dump, names)
         del store
         with self._step("index", dump.count) as advance:
             write_index(self.folder / "index.sqlite", dump.lines(), names, self.index_input(), advance)
@@ -268,6 +271,17 @@ class Run:
             sources=self.inputs.digests,
             files=files,
         )
+
+    def _write_dumps(self, store: ox.Store, dump: Dump, names: Names) -> None:
+        """The dumps beside the N-Quads: TriG, and the files as they were written."""
+        graphs = {name.decode(): count for name, count in names.graphs.items()}
+        plain = None if self.named else dump.plain
+        write_trig(self.folder / "dumps" / "data.trig.gz", store, graphs, plain, self.prefixes())
+        sources = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
+        paths = [source.path for source in sources] + self.inputs.queries
+        paths += [path for path in [self.site.root / CONFIG] if path.is_file() and not self.site.file]
+        written = [path.relative_to(self.site.root).as_posix() for path in paths]
+        write_archive(self.folder / "dumps" / "files.tar.gz", self.site.root, written)
 
     def _date_nodes(self) -> None:
         """Say of each node which release last changed it: this one, unless the one before has the same."""

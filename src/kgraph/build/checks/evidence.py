@@ -74,6 +74,7 @@ def evidence(graph: Graph) -> Iterator[Finding]:
     """Statements in editorial graphs that need a passage."""
     derived = {graph.kg(name).value for name in DERIVED}
     stated = {graph.kg(name).value for name in STATED}
+    typed = stated | {c for c in graph.ontology.classes if graph.ontology.above_class(c) & stated}
     seen: dict[ox.NamedNode, bool] = {}
     for name, kinds in graph.kinds.items():
         if kinds != {"editorial"}:
@@ -81,7 +82,7 @@ def evidence(graph: Graph) -> Iterator[Finding]:
         for s, p, o, _ in graph.store.quads_for_pattern(None, None, None, name):
             if type(s) is not ox.NamedNode or p.value in EDITORIAL or p.value in derived:
                 continue
-            if p == _TYPE and (type(o) is not ox.NamedNode or o.value not in stated | _below(graph, stated)):
+            if p == _TYPE and (type(o) is not ox.NamedNode or o.value not in typed):
                 continue
             if s not in seen:
                 seen[s] = bool(graph.types(s) & stated)
@@ -92,10 +93,6 @@ def evidence(graph: Graph) -> Iterator[Finding]:
                     subject=s.value,
                     at=(p.value, o.value if not isinstance(o, ox.Triple) else "", name.value),
                 )
-
-
-def _below(graph: Graph, classes: set[str]) -> set[str]:
-    return {c for c in graph.ontology.classes if graph.ontology.above_class(c) & classes}
 
 
 @check(

@@ -211,6 +211,8 @@ def query_term(graph: Graph) -> Iterator[Finding]:
 )
 def blank_node(graph: Graph) -> Iterator[Finding]:
     """Blank nodes in data files; the ontology may have them."""
+    if not graph.loaded.blank:
+        return
     own = {graph.ontology_graph, graph.inferred}
     seen: set[object] = set()
     for name in graph.store.named_graphs():
