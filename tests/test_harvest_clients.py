@@ -177,3 +177,39 @@ def test_the_feed_is_atom(served: str) -> None:
     names = {"a": "http://www.w3.org/2005/Atom"}
     assert feed.findtext("a:entry/a:title", namespaces=names) == "Release 1"
     assert "600 things" in str(feed.findtext("a:entry/a:content", namespaces=names))
+
+
+# --- FAIR Signposting --------------------------------------------------------------------------------------
+
+
+def test_the_signposting_client_finds_its_way(served: str) -> None:
+    import urllib.request
+
+    from signposting import find_signposting_http, find_signposting_linkset
+
+    iri = served + "id/person/p0003"
+    request = urllib.request.Request(iri, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request) as landing:
+        page = landing.url
+    signs = find_signposting_http(page)
+    assert page == iri + ".html"
+    assert signs.citeAs is not None
+    assert str(signs.citeAs.target) == iri  # and that led to this page
+    described = {(str(s.target), str(s.type)) for s in signs.describedBy}
+    assert (iri + ".ttl", "text/turtle") in described
+    assert {str(s.target) for s in signs.types} == {"https://schema.org/AboutPage", PERSON}
+    assert signs.license is not None
+    assert str(signs.license.target) == "https://creativecommons.org/licenses/by/4.0/"
+    assert len(signs.authors) == 1
+    (item,) = signs.items
+    assert str(item.type) == "application/trig"
+    (linkset,) = signs.linksets
+    level2 = find_signposting_linkset(str(linkset.target))
+    assert {str(s.target) for s in level2.for_context(page).describedBy} == {
+        target for target, _ in described
+    }
+    for target in [*(t for t, _ in described), str(item.target)]:
+        with urllib.request.urlopen(target) as answer:
+            assert answer.status == 200
+        back = find_signposting_http(target)
+        assert str(next(iter(back.linksets)).target) == str(linkset.target)

@@ -13,12 +13,14 @@ from flask import Blueprint, Response, request
 from kgraph.describe.entity import statements
 from kgraph.engine.serialize import write
 from kgraph.errors import NotWritable
+from kgraph.harvest import jsonld, signposting
 from kgraph.media import RdfFormat
 from kgraph.search import near_paths
 from kgraph.terms import IRI, Quad
 from kgraph.web import entity
 from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
+from kgraph.web.harvest.reply import published
 from kgraph.web.language import _
 from kgraph.web.links import document_address, thing_address
 from kgraph.web.negotiate import MEDIA_TYPES, VARIANTS, choose
@@ -143,8 +145,8 @@ def document(iri: str, suffix: str) -> Response:
     links = [link for link in variant_links(edition, iri) if link[0] != here_]
     origin = edition.base.rstrip("/")
     links.append((origin + here_, "canonical", None))
-    if suffix == "html":
-        links.append((document_address(edition, iri, "ttl"), "describedby", MEDIA_TYPES["ttl"]))
+    typed = signposting.of_document(published(), iri, suffix)
+    links += [(link.target, link.relation, link.kind or None) for link in typed]
     response.headers["Link"] = link_header(links)
     response.headers["Last-Modified"] = edition.modified(iri)
     if response.status_code == 200:
@@ -165,8 +167,14 @@ def data(edition: Edition, iri: str, suffix: str, *, keep: bool) -> Response:
     else:
         held = {(q.subject, q.predicate, q.object) for q in quads if q.graph is not None}
         quads = [q for q in quads if q.graph is not None or (q.subject, q.predicate, q.object) not in held]
+    of = published()
+    address = of.address.rstrip("/") + document_address(edition, iri, suffix)
+    quads = [*quads, *jsonld.about_document(of, iri, address)]
     try:
-        body = write(quads, rdf, edition.prefixes)
+        if rdf is RdfFormat.JSONLD and not with_graphs:
+            body = jsonld.document(of, iri, quads)
+        else:
+            body = write(quads, rdf, edition.prefixes)
     except NotWritable as error:
         return problem(406, _("This cannot be written in that format"), error.message, hint=error.hint)
     charset = "; charset=utf-8" if suffix in _CHARSETS else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from kgraph.web.harvest import dataset, reconciliation, sites, streams
+from kgraph.web.harvest import dataset, documents, reconciliation, sites, streams
 
 blueprint = Blueprint("harvest", __name__)
-for part in (dataset, reconciliation, sites, streams):
+for part in (dataset, documents, reconciliation, sites, streams):
     part.register(blueprint)
 
 __all__ = ["blueprint"]
