@@ -20,6 +20,7 @@
         ├── PoolFull            503 pool-full, with Retry-After
         ├── QueryMemory         503 query-memory: the worker ran out of its memory
         ├── QueryCrashed        500 query-crashed: the worker died for another reason
+        ├── EndpointError       502 endpoint: a remote SPARQL endpoint cannot be used
         └── QueryTimeout        504 query-timeout: the deadline passed
 
 Errors of the libraries below are translated where they enter (build/sources, engine/worker, release).
@@ -165,6 +166,12 @@ class QueryCrashed(QueryError):
     """The worker died for a reason that is neither memory nor the deadline."""
 
     status, problem, title = 500, "query-crashed", "The query stopped its worker"
+
+
+class EndpointError(QueryError):
+    """A remote SPARQL endpoint cannot be reached, or answers what is no SPARQL result."""
+
+    status, problem, title = 502, "endpoint", "The SPARQL endpoint cannot be used"
 
 
 class QueryTimeout(QueryError):

@@ -9,7 +9,7 @@ from kgraph.engine.protocol import Answer, Engine, IncomingGroup, Pattern, Query
 if TYPE_CHECKING:
     from kgraph.release import Release
 
-__all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_engine"]
+__all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_endpoint", "open_engine"]
 
 
 def open_engine(release: Release, *, processes: int = 1) -> Engine:
@@ -28,3 +28,11 @@ def open_engine(release: Release, *, processes: int = 1) -> Engine:
         prefixes=manifest.prefixes,
         limits=Limits.of(manifest.settings, processes),
     )
+
+
+def open_endpoint(endpoint: str, *, base: str = "", deadline: float = 30.0) -> Engine:
+    """An engine over a remote SPARQL 1.1 endpoint. `base` is that of the data, if they are a kgraph site's."""
+    from kgraph.engine.limits import Limits
+    from kgraph.engine.remote import RemoteEngine
+
+    return RemoteEngine(endpoint, base=base, limits=Limits(deadline=deadline))

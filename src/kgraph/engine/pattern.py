@@ -127,18 +127,19 @@ def deep_page(query: Callable[[Query], Answer], pattern: Pattern, offset: int, l
     )
     if pattern.every_graph:
         named = f"{{ GRAPH ?g {{ {triple} }} }}"
-        rows = _select(query, f"SELECT * {named} OFFSET {offset:d} LIMIT {limit:d}")
+        rows = select(query, f"SELECT * {named} OFFSET {offset:d} LIMIT {limit:d}")
         if len(rows) < limit:
-            before = int(_select(query, f"SELECT (COUNT(*) AS ?n) {named}")[0]["n"]["value"])
+            before = int(select(query, f"SELECT (COUNT(*) AS ?n) {named}")[0]["n"]["value"])
             start, rest = max(offset - before, 0), limit - len(rows)
-            rows += _select(query, f"SELECT * {{ {triple} }} OFFSET {start:d} LIMIT {rest:d}")
+            rows += select(query, f"SELECT * {{ {triple} }} OFFSET {start:d} LIMIT {rest:d}")
     else:
         graph = "" if pattern.graph is None else f"GRAPH {ntriples(pattern.graph)} "
-        rows = _select(query, f"SELECT * {{ {graph}{{ {triple} }} }} OFFSET {offset:d} LIMIT {limit:d}")
+        rows = select(query, f"SELECT * {{ {graph}{{ {triple} }} }} OFFSET {offset:d} LIMIT {limit:d}")
     return [_row(row, pattern) for row in rows]
 
 
-def _select(query: Callable[[Query], Answer], text: str) -> list[dict[str, dict[str, str]]]:
+def select(query: Callable[[Query], Answer], text: str) -> list[dict[str, dict[str, str]]]:
+    """The rows of a SELECT, as SPARQL JSON has them. Raises QueryError."""
     answer = query(Query(text))
     try:
         rows: list[dict[str, dict[str, str]]] = json.loads(answer.read())["results"]["bindings"]
@@ -149,7 +150,7 @@ def _select(query: Callable[[Query], Answer], text: str) -> list[dict[str, dict[
 
 def _row(row: Mapping[str, Mapping[str, str]], pattern: Pattern) -> Quad:
     subject, predicate, object_, graph = (
-        _binding(row[name]) if name in row else given
+        binding(row[name]) if name in row else given
         for name, given in zip("spog", _terms(pattern), strict=True)
     )
     assert isinstance(subject, IRI | BNode)
@@ -159,7 +160,8 @@ def _row(row: Mapping[str, Mapping[str, str]], pattern: Pattern) -> Quad:
     return Quad(subject, predicate, object_, graph)
 
 
-def _binding(term: Mapping[str, str]) -> Term:
+def binding(term: Mapping[str, str]) -> Term:
+    """A term of SPARQL JSON."""
     if term["type"] == "uri":
         return IRI(term["value"])
     if term["type"] == "bnode":
