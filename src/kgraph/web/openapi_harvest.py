@@ -20,6 +20,10 @@ def _get(name: str, summary: str, answer: dict[str, Any], *parameters: dict[str,
     }
 
 
+_GRAPHS = [f.media_type for f in (RdfFormat.TURTLE, RdfFormat.JSONLD, RdfFormat.RDFXML, RdfFormat.NTRIPLES)]
+_NUMBER = parameter("number", "The release's number", where="path")
+_NAME = parameter("name", "The file's name, as the list of dumps gives it", where="path")
+
 PATHS: dict[str, dict[str, Any]] = {
     "/browse.{ending}": {
         "get": _get(
@@ -28,6 +32,56 @@ PATHS: dict[str, dict[str, Any]] = {
             gives("The selection", "text/csv", "application/json", "text/turtle"),
             parameter("ending", "The file's format", where="path", enum=["csv", "json", "ttl"]),
             parameter("class", "The class, as the browse page's address names it"),
+        )
+    },
+    "/search.json": {
+        "get": _get(
+            "search",
+            "Search over every name",
+            gives("What was found", "application/json"),
+            parameter("q", "What to look for: words, an IRI or a prefixed name"),
+        )
+    },
+    **{
+        path: {"get": _get(name, summary, gives("The description", *_GRAPHS))}
+        for path, name, summary in (
+            ("/.well-known/void", "void", "VoID and DCAT description of the data set, by Accept"),
+            ("/dataset", "dataset", "The data set itself: its description by Accept"),
+            ("/catalog", "catalog", "The catalogue: its description by Accept"),
+        )
+    },
+    "/catalog.{ending}": {
+        "get": _get(
+            "catalogDocument",
+            "VoID and DCAT description of the data set",
+            gives("The description", *_GRAPHS),
+            parameter("ending", "The file's syntax", where="path", enum=["ttl", "jsonld", "rdf", "nt"]),
+        )
+    },
+    "/context.jsonld": {
+        "get": _get(
+            "context", "The JSON-LD context of documents", gives("The context", "application/ld+json")
+        )
+    },
+    "/linkset": {
+        "get": _get(
+            "linkset",
+            "FAIR Signposting: the links of a resource (RFC 9264)",
+            gives("The links", "application/linkset+json", "application/linkset"),
+        )
+    },
+    "/dumps": {"get": _get("dumps", "The dumps of the newest release", gives("The list", "text/html"))},
+    "/dumps/{number}": {
+        "get": _get("dumpsOfRelease", "The dumps of one release", gives("The list", "text/html"), _NUMBER)
+    },
+    "/dumps/{number}/{name}": {
+        "get": _get(
+            "dump", "One file, whole or a range of it", gives("The file", "application/gzip"), _NUMBER, _NAME
+        )
+    },
+    "/dumps/latest/{name}": {
+        "get": _get(
+            "latestDump", "The file of the newest release", gives("The file", "application/gzip"), _NAME
         )
     },
     "/fragments": {
