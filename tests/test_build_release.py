@@ -215,6 +215,25 @@ def test_the_dump_of_triples_alone_is_whole(site: Path) -> None:
     assert len(quads) == 9
 
 
+def test_what_is_odd_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = '<http://a/1> <http://a/p> "x " .\n'
+    (tmp_path / "one.nt").write_text(line + line + '<http://a/1> <http://a/q> "http://a/2" .\n')
+    (tmp_path / "two.nt").write_text(
+        line
+        + '<http://a/2> <http://a/when> "1920-00-00"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+        + '<http://a/2> <http://a/when> "1920-01-02"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+    )
+    assert run(["build", str(tmp_path)]) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if "note [odd]" in line]
+    assert notes == [
+        "note [odd] 2 of 6 statements in the files are repetitions; each is kept once",
+        "note [odd] <http://a/1>: values of <http://a/p> begin or end with a space: 1; here is one",
+        "note [odd] <http://a/1>: values of <http://a/q> are texts that look like IRIs, which no one can follow as"
+        " links: 1; here is one",
+        "note [odd] <http://a/2>: values of <http://a/when> are no dates, though the datatype says so: 1; here is one",
+    ]
+
+
 def test_the_index_says_its_version(site: Path) -> None:
     run(["build", str(site)])
     release = open_active(site / ".kgraph")

@@ -5,6 +5,7 @@ Everything happens in a folder of its own (workspace); a failure at any step lea
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +22,7 @@ from kgraph.build.checks import check_model, check_settings
 from kgraph.build.dump import Dump, write_archive, write_trig
 from kgraph.build.findings import Finding, Rejected, in_order
 from kgraph.build.index.finish import date_nodes
+from kgraph.build.index.oddities import repeated
 from kgraph.build.index.subject import token
 from kgraph.build.index.write import IndexInput, Names, write_index
 from kgraph.build.inputs import Inputs, read_inputs
@@ -216,6 +218,7 @@ class Run:
             report = shacl.empty_report()
         if any(f.severity == "error" for f in self.found):
             raise Rejected(self.found)
+        self.parsed = loaded.parsed
         self.predicates = sorted(p.value for p in loaded.predicates)
         return store, report
 
@@ -245,8 +248,14 @@ class Run:
                 self._write_dumps(store, dump, names)
         del store
         with self._step("index", dump.count) as advance:
-            write_index(self.folder / "index.sqlite", dump.lines(), names, self.index_input(), advance)
+            given = self.index_input()
+            write_index(self.folder / "index.sqlite", dump.lines(), names, given, advance)
             self._date_nodes()
+        odd = [
+            *repeated(self.parsed, dump.count - self.inferred),
+            *given.oddities.findings(self.inputs.short),
+        ]
+        self.found = in_order([*self.found, *odd])
         dump.plain.unlink()
         scratch.rmdir()
         self._write_texts(report)
@@ -329,6 +338,8 @@ class Run:
     def _write_texts(self, report: Report) -> None:
         """The report, ontology, shapes and queries as this release has them, the base rewritten."""
         (self.folder / "report.json").write_text(report.to_json(), "utf-8")
+        notes = [finding.as_json() for finding in self.found]
+        (self.folder / "notes.json").write_text(json.dumps(notes, ensure_ascii=False, indent=1), "utf-8")
         (self.folder / "report.ttl").write_text(report_turtle(report), "utf-8")
         prefixes = self.prefixes()
         for name, triples in (("ontology.ttl", self.ontology.triples), ("shapes.ttl", self.shapes)):

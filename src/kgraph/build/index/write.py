@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kgraph.build.index.dates import bounds
+from kgraph.build.index.oddities import Oddities
 from kgraph.build.index.subject import Reader, Subject, iri, point, token
 from kgraph.index import FACET_VALUES, SCHEMA, SCHEMA_VERSION, search_text
 from kgraph.iri import index_path
@@ -43,6 +44,7 @@ class IndexInput:
     roles: Mapping[str, tuple[RolePath, ...]]
     prefixes: Mapping[str, str]
     shapes: Sequence[Mapping[str, Any]] = ()
+    oddities: Oddities = field(default_factory=Oddities)
 
 
 @dataclass
@@ -170,6 +172,7 @@ class Writer:
             self._naming(node, found)
 
     def _count(self, found: Subject) -> None:
+        self.given.oddities.look(found.token, found.values)
         triples, objects = self.triples, self.objects
         seen = set()
         for pairs in (found.links, found.values):
