@@ -1,6 +1,6 @@
 """Sorted N-Quads lines: the one order from which the digest, the dumps and the index are made.
 
-Lines are bytes as the store serialises them (RDF 1.1 N-Quads, canonical form: single spaces, no comments), so
+Lines are bytes as pyoxigraph serialises them (RDF 1.1 N-Quads, canonical form: single spaces, no comments), so
 a line is taken apart by its spaces and quotes, without a parser.
 """
 
@@ -12,12 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-import pyoxigraph as ox
-
 from kgraph.terms import RDF_LANGSTRING, XSD_STRING, Literal
-
-CHUNK = 64 << 20
-"""Bytes of lines sorted in memory at a time (about three times that is used)."""
 
 _UNESCAPE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
@@ -74,67 +69,45 @@ def iri(token: bytes) -> str:
     return _unescape(text) if "\\" in text else text
 
 
-def asserted_and_inferred(store: ox.Store, scratch: Path, *, named: bool) -> Iterator[bytes]:
-    """The lines of the dataset in no order: every named graph, and the default graph where it is no merge.
+class Runs:
+    """Lines that come in any order, kept on disk in sorted runs; each run is sorted in memory.
 
-    Where the files have named graphs the default graph is their merge, and left out; else it is what the files
-    say, and the only named graph is the inferred one; see `without_merged`.
+    Memory is that of the largest list given to `add`; `merged` reads `most` runs at a time.
     """
-    path = scratch / "unsorted.nq"
-    store.dump(path, ox.RdfFormat.N_QUADS)
-    with path.open("rb") as stream:
-        if named:
-            for line in stream:
-                if split(line).graph:
-                    yield line
-                    break
-            yield from stream  # the default graph comes first
-        else:
-            yield from stream
-    path.unlink()
+
+    def __init__(self, folder: Path, most: int = 64) -> None:
+        self.folder = folder
+        self.most = most
+        self.paths: list[Path] = []
+        self._made = 0
+
+    def add(self, lines: list[bytes]) -> None:
+        """Write lines, each with its end, as one run. The list is sorted in place."""
+        lines.sort()
+        self._write(lines)
+
+    def _write(self, lines: Iterable[bytes]) -> None:
+        self._made += 1
+        path = self.folder / f"run-{self._made}"
+        with path.open("wb", 1 << 20) as stream:
+            stream.writelines(lines)
+        self.paths.append(path)
+
+    def merged(self) -> Iterator[bytes]:
+        """All lines in byte order, each once; the runs are removed at the end."""
+        while len(self.paths) > self.most:
+            first, self.paths = self.paths[: self.most], self.paths[self.most :]
+            self._write(_merged(first))
+        yield from _merged(self.paths)
+        self.paths = []
 
 
-def sort_lines(lines: Iterable[bytes], scratch: Path, *, chunk: int = CHUNK) -> Iterator[bytes]:
-    """The lines in byte order, each once; sorts `chunk` bytes at a time and merges the runs from `scratch`."""
-    runs: list[Path] = []
-    held: list[bytes] = []
-    size = 0
-
-    def write() -> None:
-        held.sort()
-        path = scratch / f"run-{len(runs)}"
-        with path.open("wb") as stream:
-            stream.writelines(held)
-        runs.append(path)
-        held.clear()
-
-    for line in lines:
-        held.append(line)
-        size += len(line)
-        if size >= chunk:
-            write()
-            size = 0
-    if not runs:
-        held.sort()
-        yield from _once(held)
-        return
-    if held:
-        write()
+def _merged(paths: list[Path]) -> Iterator[bytes]:
     with ExitStack() as stack:
-        yield from _once(heapq.merge(*(stack.enter_context(run.open("rb", 1 << 20)) for run in runs)))
-    for run in runs:
-        run.unlink()
-
-
-def without_merged(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Sorted lines without those of the default graph whose triple stands in a named graph, too."""
-    last = b""
-    for line in lines:
-        if last and not line.startswith(last[:-2] + b"<"):
-            yield last
-        last = line
-    if last:
-        yield last
+        runs = [stack.enter_context(path.open("rb", 1 << 20)) for path in paths]
+        yield from _once(heapq.merge(*runs) if len(runs) > 1 else iter(runs[0]) if runs else ())
+    for path in paths:
+        path.unlink()
 
 
 def _once(lines: Iterable[bytes]) -> Iterator[bytes]:

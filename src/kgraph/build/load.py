@@ -1,26 +1,34 @@
 """Files into the store: every quad in its named graph and once in the default graph, the merge.
 
-One pass in Python over what the parser streams; memory does not grow with the data, but for the labels of
-blank nodes (Turtle, TriG, RDF/XML, JSON-LD: about 250 bytes each) and for literals that the store rewrites.
+One pass in Python over what the parser streams, which gives the sorted lines, too; memory does not grow with the
+data, but for the labels of blank nodes (Turtle, TriG, RDF/XML, JSON-LD: about 250 bytes each) and for literals
+that the store rewrites.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pyoxigraph as ox
 
+from kgraph.build.lines import Runs
 from kgraph.build.ontology import Ontology
 from kgraph.build.rewrite import Rewrite
 from kgraph.build.sources import Source
 from kgraph.errors import EnvironmentFault, ParseError
-from kgraph.shacl.raw import RawTerms
+from kgraph.shacl.raw import REWRITTEN_TYPES, RawTerms
 from kgraph.terms import RDF_TYPE
 
 _DEFAULT = ox.DefaultGraph()
 _TYPE = ox.NamedNode(RDF_TYPE)
+_BLANK = ox.BlankNode
+SLICE = 200_000
+"""Quads that are stored and sorted at a time; about 400 MB with their copies."""
 
 Progress = Callable[[int], None]
 
@@ -51,21 +59,86 @@ def load(
     sources: list[Source],
     ontology: Ontology,
     rewrite: Rewrite,
+    runs: Runs,
     *,
     named: bool,
     progress: Progress = lambda n: None,
 ) -> Loaded:
-    """Load ontology and data. `named`: keep graphs, and give each file's own triples its graph.
+    """Load ontology and data, and add their canonical lines to `runs`. `named`: keep graphs, and give each file's
+    own triples its graph.
 
     A faulty file stops the storing; the files after it are still read, so that `errors` has the first error of each.
     Raises EnvironmentFault when the store cannot be written.
     """
     loaded = Loaded()
-    try:
-        store.bulk_extend(_quads(sources, ontology, rewrite, named, loaded, progress))
-    except OSError as error:
-        raise EnvironmentFault(f"the store cannot be written: {error}") from error
+    with Loader(store, runs, named=named) as loader:
+        for quad in _quads(sources, ontology, rewrite, named, loaded, progress):
+            loader.add(quad)
     return loaded
+
+
+class Loader:
+    """Puts quads into the store, with `named` each into the default graph, too, and their lines into runs.
+
+    It works by slices: while a thread without the interpreter's lock stores one, the next is parsed. A slice with
+    blank nodes takes the slower way that keeps their labels. Terms must be as the store keeps them.
+    """
+
+    def __init__(self, store: ox.Store, runs: Runs, *, named: bool) -> None:
+        self._store = store
+        self._runs = runs
+        self._named = named
+        self._held: list[ox.Quad] = []
+        self._thread = ThreadPoolExecutor(1)
+        self._storing: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            if kind is None:
+                self._flush()
+                self._wait()
+        finally:
+            self._thread.shutdown()
+
+    def add(self, quad: ox.Quad) -> None:
+        """Add one quad; its graph is that of its line."""
+        self._held.append(quad)
+        if len(self._held) >= SLICE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        held, self._held = self._held, []
+        data = ox.serialize(held, format=ox.RdfFormat.N_QUADS) or b""
+        lines = data.splitlines(keepends=True)
+        blank = b"_:" in data and any(
+            type(q.subject) is _BLANK or type(q.object) is _BLANK or type(q.graph_name) is _BLANK
+            for q in held
+        )
+        if blank:
+            if self._named:
+                held += [ox.Quad(q.subject, q.predicate, q.object) for q in held]
+            task: Callable[[], None] = partial(self._store.bulk_extend, held)
+        else:
+            if self._named:
+                data += b"".join([line[: line.rindex(b" ", 0, -3)] + b" .\n" for line in lines])
+            task = partial(self._store.bulk_load, data, ox.RdfFormat.N_QUADS, lenient=True)
+        self._wait()
+        self._storing = self._thread.submit(task)
+        self._runs.add(lines)
+
+    def _wait(self) -> None:
+        if self._storing is None:
+            return
+        try:
+            self._storing.result()
+        except OSError as error:
+            raise EnvironmentFault(f"the store cannot be written: {error}") from error
+        self._storing = None
 
 
 def _quads(
@@ -76,20 +149,19 @@ def _quads(
     loaded: Loaded,
     progress: Progress,
 ) -> Iterator[ox.Quad]:
-    quad_type, see = ox.Quad, loaded.raw.see
-    graph = ox.NamedNode(rewrite.ontology)
+    """The quads of ontology and data in their graphs, literals as the store keeps them."""
+    quad_type, raw, default = ox.Quad, loaded.raw, ox.DefaultGraph
+    graph = ox.NamedNode(rewrite.ontology) if named else _DEFAULT
     for quad in ontology.triples:
         loaded.predicates.add(quad.predicate)
-        see(quad)
-        yield quad
-        if named:
-            yield quad_type(quad.subject, quad.predicate, quad.object, graph)
+        stored = raw.see(quad)
+        yield quad_type(quad.subject, quad.predicate, quad.object if stored is None else stored, graph)
     loaded.parsed += len(ontology.triples)
-    predicates, literal = loaded.predicates, ox.Literal
+    predicates, literal, blank, rewritten = loaded.predicates, ox.Literal, ox.BlankNode, REWRITTEN_TYPES
     pairs: set[tuple[ox.NamedNode, ox.NamedNode]] = set()
     count = 0
     for source in sources:
-        own = graph_of(source, rewrite.base)
+        own = graph_of(source, rewrite.base) if named else _DEFAULT
         try:
             for quad in source.quads(rewrite):
                 count += 1
@@ -99,23 +171,22 @@ def _quads(
                     continue
                 s, p, o, g = quad
                 predicates.add(p)
-                if type(s) is ox.BlankNode or type(o) is ox.BlankNode:
+                if type(s) is blank or type(o) is blank:
                     loaded.blank = True
+                stored = None
                 if type(o) is literal:
-                    see(quad)
-                    if (pair := (p, o.datatype)) not in pairs:
+                    datatype = o.datatype
+                    if datatype.value in rewritten:
+                        stored = raw.see(quad)
+                    if (pair := (p, datatype)) not in pairs:
                         pairs.add(pair)
                         if type(s) is ox.NamedNode:
-                            loaded.datatypes[(s.value, p.value, o.value)] = o.datatype.value
-                if named:
-                    if type(g) is ox.DefaultGraph:
-                        yield quad
-                        yield quad_type(s, p, o, own)
-                    else:
-                        yield quad
-                        yield quad_type(s, p, o)
-                else:
-                    yield quad
+                            loaded.datatypes[(s.value, p.value, o.value)] = datatype.value
+                if type(g) is default and named:
+                    quad = quad_type(s, p, o if stored is None else stored, own)
+                elif stored is not None:
+                    quad = quad_type(s, p, stored, g)
+                yield quad
         except ParseError as error:
             loaded.errors.append(error)
     progress(count & 0x3FFF)
@@ -127,25 +198,27 @@ def inferred_graph(base: str) -> ox.NamedNode:
     return ox.NamedNode(base + "id/graph/inferred")
 
 
-def infer(store: ox.Store, ontology: Ontology, base: str) -> int:
+def infer(store: ox.Store, ontology: Ontology, base: str, runs: Runs) -> int:
     """Add what rdfs:subPropertyOf and rdfs:subClassOf entail and no file states; gives the number of triples.
 
     (RDF 1.1 Semantics, rules rdfs7 and rdfs9, over the transitive closure.) Each goes into the inferred graph
     and into the merge. Nothing is kept in memory.
     """
     graph = inferred_graph(base)
-    if ontology.properties:
-        store.bulk_extend(_twice(_by_property(store, ontology), store, graph))
-    if ontology.classes:
-        store.bulk_extend(_twice(_by_class(store, ontology), store, graph))
-    return sum(1 for _ in store.quads_for_pattern(None, None, None, graph))
+    for entailed in (_by_property, _by_class):
+        with Loader(store, runs, named=True) as loader:
+            for quad in entailed(store, ontology):
+                if quad not in store:
+                    loader.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+    return count(store, graph)
 
 
-def _twice(entailed: Iterator[ox.Quad], store: ox.Store, graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    for quad in entailed:
-        if quad not in store:
-            yield quad
-            yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+def count(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> int:
+    """The number of triples of a graph."""
+    where = f"GRAPH {graph} {{ ?s ?p ?o }}" if isinstance(graph, ox.NamedNode) else "?s ?p ?o"
+    found = store.query(f"SELECT (COUNT(*) AS ?n) {{ {where} }}")
+    assert isinstance(found, ox.QuerySolutions)
+    return int(next(found)["n"].value)
 
 
 def _by_property(store: ox.Store, ontology: Ontology) -> Iterator[ox.Quad]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ from kgraph.build.index.oddities import repeated
 from kgraph.build.index.subject import token
 from kgraph.build.index.write import IndexInput, Names, write_index
 from kgraph.build.inputs import Inputs, read_inputs
-from kgraph.build.lines import asserted_and_inferred, sort_lines, without_merged
-from kgraph.build.load import infer, inferred_graph, load, new_store
+from kgraph.build.lines import Runs
+from kgraph.build.load import count, infer, inferred_graph, load, new_store
 from kgraph.build.ontology import Ontology, read_ontology
 from kgraph.build.outline import outline
 from kgraph.build.places import with_places
@@ -180,6 +180,8 @@ class Run:
         self.inputs = inputs
         self.site = inputs.site
         self.folder = folder
+        self.scratch = folder / "scratch"
+        self.runs = Runs(self.scratch)
         self.progress = progress
         self.rewrite = inputs.rewrite
         self.found: list[Finding] = []
@@ -199,14 +201,20 @@ class Run:
             bool(self.site.settings["graph_per_file"]) and bool(inputs.data)
         )
         store = new_store(self.folder / "store")
+        self.scratch.mkdir()
         with self._step("load") as advance:
-            loaded = load(store, inputs.data, self.ontology, rewrite, named=self.named, progress=advance)
+            loaded = load(
+                store, inputs.data, self.ontology, rewrite, self.runs, named=self.named, progress=advance
+            )
         self.rewritten = len(loaded.raw)
         errors = [*self.ontology.errors, *shape_errors, *loaded.errors]
         if errors:
             raise Rejected(parse_findings(errors))
+        with self._step("optimize"):
+            store.flush()
+            store.optimize()
         with self._step("infer"):
-            self.inferred = infer(store, self.ontology, rewrite.base)
+            self.inferred = infer(store, self.ontology, rewrite.base, self.runs)
         with self._step("check"):
             self._add(check_model(store, inputs, self.ontology, loaded, self.shapes))
             self._add(check_settings(self.site))
@@ -234,15 +242,13 @@ class Run:
             store.optimize()
         if dumps:
             (self.folder / "dumps").mkdir()
-        scratch = self.folder / "scratch"
-        scratch.mkdir()
-        dump = Dump(scratch / "data.nq", self.folder / "dumps" / "data.nq.gz" if dumps else None)
+        dump = Dump(self.scratch / "data.nq", self.folder / "dumps" / "data.nq.gz" if dumps else None)
         names = Names()
         with self._step("dump"):
-            dump.write(names.watch(self._sorted(store, scratch), named=self.named, inferred=self._inferred))
+            dump.write(names.watch(self.runs.merged(), named=self.named, inferred=self._inferred))
         for predicate in self.predicates:
             names.add(token(predicate))
-        triples = sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT))
+        triples = count(store, _DEFAULT)
         if dumps:
             with self._step("archive"):
                 self._write_dumps(store, dump, names)
@@ -257,7 +263,7 @@ class Run:
         ]
         self.found = in_order([*self.found, *odd])
         dump.plain.unlink()
-        scratch.rmdir()
+        self.scratch.rmdir()
         self._write_texts(report)
         with self._step("digest"):
             files = file_digests(self.folder) if dumps else {}
@@ -301,10 +307,6 @@ class Run:
     @property
     def _inferred(self) -> str:
         return inferred_graph(self.rewrite.base).value
-
-    def _sorted(self, store: ox.Store, scratch: Path) -> Iterator[bytes]:
-        lines = sort_lines(asserted_and_inferred(store, scratch, named=self.named), scratch)
-        return lines if self.named else without_merged(lines)
 
     def index_input(self) -> IndexInput:
         """What the index is made from, beside the lines."""

@@ -68,17 +68,22 @@ class RawTerms:
         self._rewritten: dict[tuple[OxNode, ox.NamedNode], list[ox.Literal]] = {}
         self._kept = array("q")
 
-    def see(self, quad: ox.Quad | ox.Triple) -> None:
-        """Look at one statement as parsed, before it goes into the store. Its graph does not matter."""
+    def see(self, quad: ox.Quad | ox.Triple) -> ox.Literal | None:
+        """Look at one statement as parsed, before it goes into the store. Its graph does not matter.
+
+        Gives what the store makes of its object, or None where it keeps it as it is.
+        """
         literal = quad.object
         if not isinstance(literal, ox.Literal) or literal.datatype.value not in REWRITTEN_TYPES:
-            return
-        if self._canonical(literal) == literal:
+            return None
+        stored = self._canonical(literal)
+        if stored == literal:
             self._kept.append(hash((quad.subject, quad.predicate, literal)))
-            return
+            return None
         known = self._rewritten.setdefault((quad.subject, quad.predicate), [])  # type: ignore[arg-type]
         if literal not in known:
             known.append(literal)
+        return stored
 
     def watch(self, quads: Iterable[AnyQuad]) -> Iterator[AnyQuad]:
         """The same quads, each seen on its way."""
