@@ -89,7 +89,7 @@ def test_ldes_client_replicates_and_then_gets_only_what_is_new(sample: Sample, t
 # --- Pattern fragments -------------------------------------------------------------------------------------
 
 
-def test_comunica_queries_fragments(served: str) -> None:
+def test_comunica_queries_fragments_and_the_sparql_service_alike(served: str) -> None:
     prefixes = "PREFIX schema: <https://schema.org/> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
     queries = [
         "SELECT (COUNT(*) AS ?n) { ?s a schema:Person }",
@@ -99,6 +99,7 @@ def test_comunica_queries_fragments(served: str) -> None:
         "SELECT ?s { ?s schema:birthDate ?d ; schema:address ?a . ?a schema:latitude 44.5 }",
     ]
     fragments = node("comunica.mjs", served + "fragments", *(prefixes + q for q in queries))
+    assert node("comunica.mjs", f"sparql@{served}sparql", *(prefixes + q for q in queries)) == fragments
     assert fragments[0] == [{"n": str(SIZE)}]
     assert [len(rows) for rows in fragments[1:]] == [5, 1, 2, 1]
     assert fragments[1][0] == {"l": "Person 102"}
