@@ -7,6 +7,7 @@ import pytest
 
 from kgraph.errors import ShapesError
 from kgraph.shacl import RawTerms, Report, shapes_graph, validate
+from kgraph.shacl.raw import Canonical
 
 EX = "http://example.org/"
 PREFIXES = (
@@ -72,3 +73,37 @@ def test_the_same_shapes_have_the_same_digest_and_labels() -> None:
 def test_an_unread_import_is_an_error() -> None:
     with pytest.raises(ShapesError, match="imports"):
         report("ex:a a ex:Thing .", SHAPES + "ex: owl:imports ex:other .")
+
+
+def test_canonical_is_what_the_store_gives_back() -> None:
+    forms = {
+        "integer": "0 -0 +7 7 007 -12 99999999999999999999 9223372036854775808 1.0 x",
+        "int": "7 007 300 x",
+        "byte": "00 300",
+        "nonNegativeInteger": "-1 5",
+        "decimal": "1 1.0 1.50 -0.5 0.5 .5 5. +1 -0 -0.0 0.0 1.1234567890123456789012 99999999999999999999.5 100 x",
+        "double": "1 1.0 1e0 1E400 -INF NaN 1.5 1e21 1e-7 +1",
+        "float": "1.0 INF 3.4 x",
+        "boolean": "true false 1 0 TRUE",
+        "date": "2020-01-01 2020-02-31 2020-01-01Z 2020-01-01+00:00 0000-01-01 -0044-03-15 12020-01-01",
+        "dateTime": "2020-01-01T00:00:00 2020-01-01T24:00:00 2020-01-01T00:00:00.000Z 2020-01-01T00:00:00Z "
+        "2020-13-01T00:00:00Z 2020-01-01T23:59:60Z 2020-01-01T00:00:00+01:00 2020-01-01T00:00:00-00:00",
+        "dateTimeStamp": "2020-01-01T00:00:00Z",
+        "time": "10:00:00 24:00:00 10:00:00.50",
+        "gYear": "2020 0000 -0044 2020Z 12020 02020",
+        "gYearMonth": "2020-01 2020-13 2020-01+00:00",
+        "gMonth": "--05",
+        "duration": "P1Y P12M PT60M P0D",
+        "yearMonthDuration": "P12M",
+        "dayTimeDuration": "PT60M PT3600S",
+        "string": "007",
+        "anyURI": "http://x/%7e",
+    }
+    place = ox.NamedNode("urn:x")
+    canonical = Canonical()
+    for name, texts in forms.items():
+        for text in (*texts.split(), " 7"):
+            literal = ox.Literal(text, datatype=ox.NamedNode(f"http://www.w3.org/2001/XMLSchema#{name}"))
+            store = ox.Store()
+            store.add(ox.Quad(place, place, literal))
+            assert canonical(literal) == next(iter(store)).object, literal

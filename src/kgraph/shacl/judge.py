@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
@@ -28,6 +28,35 @@ from kgraph.terms import Literal
 Walk = Callable[[OxTerm], list[OxTerm]]
 Finding = tuple[OxTerm | None, tuple[Result, ...]]
 """A value node with a violation (None where the whole set is at fault), and details."""
+
+
+class Fault(NamedTuple):
+    """What a result is made of."""
+
+    shape: Shape
+    constraint: Constraint
+    focus: OxTerm
+    value: OxTerm | None
+    detail: tuple[Result, ...] = ()
+    path: Path | None = None
+    said: tuple[Literal, ...] = ()
+
+
+def _result(fault: Fault) -> Result:
+    shape, constraint = fault.shape, fault.constraint
+    messages = tuple(Literal(m.value, m.datatype.value, m.language) for m in shape.messages)
+    source = constraint.source if isinstance(constraint, model.Query) else None
+    return Result(
+        focus_node=plain(fault.focus),
+        path=fault.path or shape.path,
+        value=None if fault.value is None else plain(fault.value),
+        source_shape=plain(shape.node),
+        component=model.component_of(constraint),
+        severity=shape.severity,
+        messages=messages or fault.said or (Literal(message(constraint)),),
+        detail=fault.detail,
+        source_constraint=plain(source) if source else None,
+    )
 
 
 class Judge:
@@ -79,17 +108,21 @@ class Judge:
 
     def conforms(self, shape: Shape, node: OxTerm) -> bool:
         """Whether the node conforms to the shape (SHACL 3.4.2)."""
-        return next(self.results(shape, node), None) is None
+        return next(self._faults(shape, node), None) is None
 
     def results(self, shape: Shape, focus: OxTerm) -> Iterator[Result]:
         """The validation results of a focus node."""
+        for fault in self._faults(shape, focus):
+            yield _result(fault)
+
+    def _faults(self, shape: Shape, focus: OxTerm) -> Iterator[Fault]:
         if shape.deactivated:
             return
         values = self.values(shape, focus)
         for constraint in shape.constraints:
             if isinstance(constraint, model.Property):
                 for value in values:
-                    yield from self.results(constraint.shape, value)
+                    yield from self._faults(constraint.shape, value)
             elif isinstance(constraint, model.Closed):
                 yield from self._closed(shape, constraint, focus, values)
             elif isinstance(constraint, model.Query):
@@ -97,54 +130,28 @@ class Judge:
             else:
                 check = _CHECKS[type(constraint)]
                 for fault, detail in check(self, constraint, focus, values, shape):
-                    yield self._result(shape, constraint, focus, fault, detail)
-
-    def _result(
-        self,
-        shape: Shape,
-        constraint: Constraint,
-        focus: OxTerm,
-        value: OxTerm | None,
-        detail: tuple[Result, ...] = (),
-        *,
-        path: Path | None = None,
-        said: tuple[Literal, ...] = (),
-    ) -> Result:
-        messages = tuple(Literal(m.value, m.datatype.value, m.language) for m in shape.messages)
-        return Result(
-            focus_node=plain(focus),
-            path=path or shape.path,
-            value=None if value is None else plain(value),
-            source_shape=plain(shape.node),
-            component=model.component_of(constraint),
-            severity=shape.severity,
-            messages=messages or said or (Literal(message(constraint)),),
-            detail=detail,
-            source_constraint=plain(constraint.source)
-            if isinstance(constraint, model.Query) and constraint.source
-            else None,
-        )
+                    yield Fault(shape, constraint, focus, fault, detail)
 
     # -- what is not a plain check -------------------------------------------------------------------------
 
     def _closed(
         self, shape: Shape, constraint: model.Closed, focus: OxTerm, values: list[OxTerm]
-    ) -> Iterator[Result]:
+    ) -> Iterator[Fault]:
         """SHACL 4.8.1: the result's path is the predicate, its value the object."""
         for value in values:
             for predicate, found in self.data.statements(value):
                 if predicate.value not in constraint.allowed:
-                    yield self._result(shape, constraint, focus, found, path=Predicate(predicate.value))
+                    yield Fault(shape, constraint, focus, found, path=Predicate(predicate.value))
 
     def _query(
         self, shape: Shape, query: model.Query, focus: OxTerm, values: list[OxTerm]
-    ) -> Iterator[Result]:
+    ) -> Iterator[Fault]:
         """SHACL 5.3 and 6.3."""
         if query.asks:
             for value in values:
                 if not self.queries.ask(shape, query, focus, value):
                     said = self.queries.said(query, Solution(value=value), focus)
-                    yield self._result(shape, query, focus, value, said=said)
+                    yield Fault(shape, query, focus, value, said=said)
             return
         for solution in self.queries.select(shape, query, focus):
             fault = solution.value
@@ -156,7 +163,7 @@ class Judge:
                 else None
             )
             said = self.queries.said(query, solution, focus)
-            yield self._result(shape, query, focus, fault, path=path, said=said)
+            yield Fault(shape, query, focus, fault, path=path, said=said)
 
 
 def _chain(walks: list[Walk]) -> Walk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from kgraph.shacl import model
@@ -64,6 +65,7 @@ _TEXTS: dict[type[model.Constraint], Callable[[Any], str]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def message(constraint: model.Constraint) -> str:
     """One plain sentence, without its full stop."""
     return _TEXTS[type(constraint)](constraint)

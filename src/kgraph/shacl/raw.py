@@ -7,6 +7,7 @@ collected while the quads stream into it, and laid over what the store gives whe
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -29,8 +30,27 @@ REWRITTEN_TYPES = frozenset(
 )
 """The datatypes whose literals the store keeps as values; every other literal it keeps as it is."""
 
-_PLACE = ox.NamedNode("urn:kgraph:place")
+_INTEGERS = frozenset(XSD + name for name in _INTEGER_TYPES)
+_INTEGER = ox.NamedNode(XSD + "integer")
+_DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_KEPT_FORMS = {
+    XSD + name: re.compile(form)
+    for name, form in {
+        "integer": r"0|-?[1-9][0-9]*",
+        "decimal": r"0|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]|-?[1-9][0-9]*",
+        "boolean": r"true|false",
+        "date": _DATE,
+        "gYear": r"[0-9]{4}",
+        "gYearMonth": r"[0-9]{4}-[0-9]{2}",
+        "dateTime": rf"{_DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z?",
+    }.items()
+}
+"""Forms that the store gives back as they came, whether it knows their value or not: most of what files
+hold.
+"""
 
+_ANSWER = ox.Variable("x")
 AnyQuad = TypeVar("AnyQuad", ox.Quad, ox.Triple)
 
 
@@ -46,13 +66,22 @@ class Canonical:
             return literal
         found = self._known.get(literal)
         if found is None:
-            quad = ox.Quad(_PLACE, _PLACE, literal)
-            self._store.add(quad)
-            found = next(iter(self._store)).object
-            self._store.clear()
             if len(self._known) >= 65536:
                 self._known.clear()
-            self._known[literal] = found
+            found = self._known[literal] = self._find(literal)
+        return found
+
+    def _find(self, literal: ox.Literal) -> ox.Literal:
+        datatype = literal.datatype.value
+        form = _KEPT_FORMS.get(datatype)
+        if form is not None and form.fullmatch(literal.value):
+            return literal
+        if datatype in _INTEGERS and _DIGITS.fullmatch(literal.value):
+            return ox.Literal(str(int(literal.value)), datatype=_INTEGER)
+        answer = self._store.query("SELECT ?x {}", substitutions={_ANSWER: literal})
+        assert isinstance(answer, ox.QuerySolutions)
+        found = next(answer)[0]
+        assert isinstance(found, ox.Literal)
         return found
 
 
@@ -74,8 +103,20 @@ class RawTerms:
         Gives what the store makes of its object, or None where it keeps it as it is.
         """
         literal = quad.object
-        if not isinstance(literal, ox.Literal) or literal.datatype.value not in REWRITTEN_TYPES:
-            return None
+        if type(literal) is ox.Literal and literal.datatype.value in REWRITTEN_TYPES:
+            return self._note(quad, literal)
+        return None
+
+    def watch(self, quads: Iterable[AnyQuad]) -> Iterator[AnyQuad]:
+        """The same quads, each seen on its way."""
+        types, note, kind = REWRITTEN_TYPES, self._note, ox.Literal
+        for quad in quads:
+            literal = quad.object
+            if type(literal) is kind and literal.datatype.value in types:
+                note(quad, literal)
+            yield quad
+
+    def _note(self, quad: ox.Quad | ox.Triple, literal: ox.Literal) -> ox.Literal | None:
         stored = self._canonical(literal)
         if stored == literal:
             self._kept.append(hash((quad.subject, quad.predicate, literal)))
@@ -84,12 +125,6 @@ class RawTerms:
         if literal not in known:
             known.append(literal)
         return stored
-
-    def watch(self, quads: Iterable[AnyQuad]) -> Iterator[AnyQuad]:
-        """The same quads, each seen on its way."""
-        for quad in quads:
-            self.see(quad)
-            yield quad
 
     def __len__(self) -> int:
         """How many statements the store would rewrite."""
