@@ -16,8 +16,6 @@ from kgraph.errors import ParseError
 from kgraph.terms import IRI, XSD, Literal, Term, ntriples
 
 if TYPE_CHECKING:
-    import rdflib
-
     from kgraph.shacl import Report
 
 _IRI = re.compile(r"<([^<>]*)>")
@@ -41,26 +39,18 @@ def read_shapes(sources: Iterable[Source], rewrite: Rewrite) -> tuple[list[ox.Qu
     return triples, errors
 
 
-def to_rdflib(triples: Iterable[ox.Quad]) -> rdflib.Graph:
-    """The triples as a graph of rdflib."""
-    import rdflib
-
-    text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-    return rdflib.Graph().parse(data=(text or b"").decode(), format="nt")
-
-
 def judge(
     store: ox.Store, shapes: list[ox.Quad], ontology: Ontology, raw: object, engine: str = "auto"
 ) -> Report:
     """Validate the merge by an engine of kgraph.shacl. Raises ShapesError."""
-    from kgraph.shacl import RawTerms, validate
+    from kgraph.shacl import RawTerms, shapes_graph, validate
 
     assert isinstance(raw, RawTerms)
     return validate(
         store,
-        to_rdflib(shapes),
+        shapes_graph(shapes),
         raw=raw,
-        ontology=to_rdflib(ontology.triples),
+        ontology=shapes_graph(ontology.triples),
         engine=engine,  # type: ignore[arg-type]
     )
 
