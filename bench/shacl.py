@@ -103,7 +103,7 @@ def lines(triples: int) -> Iterator[str]:
         unit += 1
 
 
-def measure(path: str, engine: str, changes: int) -> dict[str, object]:
+def measure(path: str, engine: str, changes: int, disk: str) -> dict[str, object]:
     """Load, validate; with `changes`, then edit so many nodes and validate incrementally."""
     import pyoxigraph as ox
 
@@ -112,8 +112,11 @@ def measure(path: str, engine: str, changes: int) -> dict[str, object]:
     shapes = shapes_graph(ox.parse(path=str(HERE / "shacl_site.ttl"), format=ox.RdfFormat.TURTLE))
     clock = time.process_time
     started = clock()
-    store, raw = ox.Store(), RawTerms()
+    store, raw = ox.Store(disk or None), RawTerms()
     store.bulk_extend(raw.watch(ox.parse(path=path, format=ox.RdfFormat.N_TRIPLES)))
+    if disk:
+        store.flush()
+        store.optimize()
     loaded = clock()
     report = validate(store, shapes, engine=engine, raw=raw)  # type: ignore[arg-type]
     done = clock()
@@ -164,11 +167,12 @@ def main() -> None:
     parser.add_argument("triples", nargs="*", type=int, default=[100_000])
     parser.add_argument("--pyshacl", action="store_true", help="also by pyshacl alone")
     parser.add_argument("--incremental", action="store_true", help="also 100 changed nodes")
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--disk", action="store_true", help="a store on disk, as builds make it")
+    parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        path, engine, changes = options.measure
-        print(json.dumps(measure(path, engine, int(changes))))
+        path, engine, changes, disk = options.measure
+        print(json.dumps(measure(path, engine, int(changes), disk)))
         return
     with tempfile.TemporaryDirectory() as folder:
         for triples in options.triples:
@@ -177,8 +181,9 @@ def main() -> None:
                 file.writelines(lines(triples))
             for engine in ["auto", *(["pyshacl"] if options.pyshacl else [])]:
                 changes = "100" if options.incremental and engine == "auto" else "0"
+                disk = str(Path(folder) / f"store-{triples}-{engine}") if options.disk else ""
                 subprocess.run(
-                    [sys.executable, __file__, "--measure", str(path), engine, changes], check=True
+                    [sys.executable, __file__, "--measure", str(path), engine, changes, disk], check=True
                 )
             path.unlink()
 
