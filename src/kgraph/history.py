@@ -7,15 +7,21 @@ The first release is not listed thing by thing: what no later release changed da
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from kgraph.errors import ReleaseError
 from kgraph.release import Activation, read_log
 
 NAME = "history.sqlite"
+ASIDE = "history.damaged"
+
+_log = logging.getLogger("kgraph")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS recorded (release INTEGER PRIMARY KEY, data TEXT NOT NULL);
@@ -59,9 +65,24 @@ def record(state: Path, log: Sequence[Activation] | None = None) -> None:
     """Compare every activation that is not yet recorded with the one before it. Safe to call at any time.
 
     A release whose index is gone before it was recorded is passed over: its changes appear with the next one's.
-    Where the folder cannot be written, nothing happens.
+    Where the folder cannot be written, nothing happens. A damaged file is put aside and made again.
+    Raises ReleaseError.
     """
     log = read_log(state) if log is None else log
+    try:
+        try:
+            _record(state, log)
+        except sqlite3.OperationalError:  # locked, disk full: the file itself is sound
+            raise
+        except sqlite3.DatabaseError as error:
+            _log.warning("%s is damaged (%s): put aside as %s and made again", NAME, error, ASIDE)
+            (state / NAME).replace(state / ASIDE)
+            _record(state, log)
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise _damaged(state, error) from error
+
+
+def _record(state: Path, log: Sequence[Activation]) -> None:
     if not log or _recorded(state) >= log[-1].number:
         return
     try:
@@ -142,11 +163,82 @@ def attach(index: sqlite3.Connection, state: Path) -> None:
 
 
 def changes_of(state: Path, iri: str) -> list[Change]:
-    """The releases after the first that changed one thing, oldest first."""
-    if not (state / NAME).exists():
-        return []
-    with closing(sqlite3.connect(f"file:{state / NAME}?mode=ro", uri=True, timeout=60)) as connection:
-        rows = connection.execute(
-            "SELECT release, iri, kind, label, class FROM change WHERE iri = ? ORDER BY release", (iri,)
-        ).fetchall()
+    """The releases after the first that changed one thing, oldest first. Raises ReleaseError."""
+    rows = _select(
+        state, "SELECT release, iri, kind, label, class FROM change WHERE iri = ? ORDER BY release", (iri,)
+    )
     return [Change(*row) for row in rows]
+
+
+def counts(state: Path) -> dict[int, dict[str, int]]:
+    """Release -> kind of change -> how many things. Raises ReleaseError."""
+    found: dict[int, dict[str, int]] = {}
+    for release, kind, number in _select(
+        state, "SELECT release, kind, count(*) FROM change GROUP BY release, kind"
+    ):
+        found.setdefault(release, {})[kind] = number
+    return found
+
+
+def changed_between(state: Path, first: int, last: int, limit: int) -> tuple[list[Change], int]:
+    """The things that a release after `first` up to `last` changed, by IRI, each as last changed; and how many.
+
+    Raises ReleaseError.
+    """
+    where = "FROM change c WHERE release > ? AND release <= ?"
+    total = _select(state, f"SELECT count(DISTINCT iri) {where}", (first, last))
+    rows = _select(
+        state,
+        f"SELECT max(release), iri, kind, label, class {where} GROUP BY iri ORDER BY iri LIMIT ?",
+        (first, last, limit),
+    )
+    return [Change(*row) for row in rows], total[0][0] if total else 0
+
+
+@dataclass(frozen=True)
+class Version:
+    """A state of a thing. `kind`: created, updated or deleted; `releases` have it, oldest first."""
+
+    kind: str
+    releases: tuple[int, ...]
+
+
+def versions(state: Path, iri: str, numbers: Sequence[int], *, known: bool) -> list[Version]:
+    """The states of a thing over the releases of these numbers, oldest first; none when it never was one.
+
+    `known`: the last of them has it, which settles what no change tells. Raises ReleaseError.
+    """
+    changes = [c for c in changes_of(state, iri) if numbers and numbers[0] < c.release <= numbers[-1]]
+    if not changes and not known:
+        return []
+    steps: list[tuple[str, int]] = [(c.kind, c.release) for c in changes]
+    if not steps or steps[0][0] != "created":
+        steps.insert(0, ("created", numbers[0]))
+    ends = [*(release for _kind, release in steps[1:]), numbers[-1] + 1]
+    found = []
+    for (kind, release), end in zip(steps, ends, strict=True):
+        found.append(Version(kind, tuple(n for n in numbers if release <= n < end)))
+    return found
+
+
+def _select(state: Path, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    path = state / NAME
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as connection:
+            return connection.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):  # another process is about to make the tables
+            return []
+        raise _damaged(state, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(state, error) from error
+
+
+def _damaged(state: Path, error: Exception) -> ReleaseError:
+    return ReleaseError(
+        f"the history cannot be read: {error}",
+        where=str(state / NAME),
+        hint="Take the file away: it is made again from the indexes of the releases that are kept.",
+    )

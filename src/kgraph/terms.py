@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -58,3 +59,34 @@ def ntriples(term: Term) -> str:
     if term.language:
         return f"{text}@{term.language}"
     return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
+
+
+_TERM = re.compile(
+    r'<([^>]*)>|_:(\S+)|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?',
+)
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_MEANT = {escape[1]: char for char, escape in _ESCAPES.items()} | {"'": "'"}
+
+
+def read_nquads(line: str) -> Quad:
+    """A line of N-Quads (RDF 1.1 N-Quads, section 2), as `build` writes it. Raises ValueError."""
+    found: list[Term] = []
+    for iri, blank, text, language, datatype in _TERM.findall(line):
+        if iri:
+            found.append(IRI(_unescaped(iri)))
+        elif blank:
+            found.append(BNode(blank))
+        else:
+            given = RDF_LANGSTRING if language else _unescaped(datatype) or XSD_STRING
+            found.append(Literal(_unescaped(text), given, language or None))
+    if len(found) not in (3, 4):
+        raise ValueError(f"not a statement: {line[:100]}")
+    subject, predicate, value = found[:3]
+    graph = found[3] if len(found) == 4 else None
+    if isinstance(subject, Literal) or not isinstance(predicate, IRI) or isinstance(graph, Literal):
+        raise ValueError(f"not a statement: {line[:100]}")
+    return Quad(subject, predicate, value, graph)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda m: _MEANT[m[3]] if m[3] else chr(int(m[1] or m[2], 16)), text)

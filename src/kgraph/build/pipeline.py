@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +33,8 @@ from kgraph.build.outline import outline
 from kgraph.build.places import with_places
 from kgraph.build.sources import Source, has_named_graphs
 from kgraph.build.workspace import file_digests, settle, workspace
-from kgraph.errors import EnvironmentFault, ParseError
+from kgraph.errors import EnvironmentFault, ParseError, ReleaseError
+from kgraph.history import record
 from kgraph.release import Activation, Manifest, append_log, building, collect, read_log, remove_orphans
 from kgraph.roles import own_roles, site_roles
 from kgraph.site import CONFIG, Site
@@ -106,6 +107,10 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
                 data=manifest.data,
             )
             append_log(site.state, activation)
+            with suppress(
+                ReleaseError
+            ):  # the release is active; who reads the history is told that it is damaged
+                record(site.state)
         collect(site.state, int(site.settings["keep_releases"]))
     return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
 

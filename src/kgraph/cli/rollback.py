@@ -18,10 +18,12 @@ def command(number: int | None, site: Path, state: Path | None) -> int:
 
     The files of the site stay as they are: the next build makes a release of them.
     """
+    from kgraph.history import record
     from kgraph.release import building, roll_back
 
     place = open_site(site, state)
     with building(place.state):
         active = roll_back(place.state, number)
+        record(place.state)
     click.echo(f"Release {active.number} is active: {active.note}.")
     return 0

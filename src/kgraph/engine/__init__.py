@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Engine", "IncomingGroup", "Pattern", "Query", "open_endpoint", "open_engine"]
 
 
-def open_engine(release: Release, *, processes: int = 1) -> Engine:
+def open_engine(release: Release, *, processes: int = 1, on_demand: bool = False) -> Engine:
     """An engine over a release, whose lease its caller keeps as long as the engine is open.
 
-    `processes` is among how many web processes the `query_*` limits of the settings are shared out.
+    `processes` is among how many web processes the `query_*` limits of the settings are shared out; `on_demand`
+    starts no query worker before the first query.
     """
     # Imported here: a query worker imports this package too, and is to start quickly.
     from kgraph.engine.embedded import EmbeddedEngine
@@ -27,6 +28,7 @@ def open_engine(release: Release, *, processes: int = 1) -> Engine:
         base=manifest.base,
         prefixes=manifest.prefixes,
         limits=Limits.of(manifest.settings, processes),
+        on_demand=on_demand,
     )
 
 

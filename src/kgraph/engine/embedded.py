@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from kgraph.engine import guard
@@ -33,7 +34,10 @@ INFERRED = "id/graph/inferred"
 
 
 class EmbeddedEngine:
-    """An Engine over one release's store folder. `base` resolves relative IRIs and names the inferred graph."""
+    """An Engine over one release's store folder. `base` resolves relative IRIs and names the inferred graph.
+
+    `on_demand`: no query worker is started before the first query.
+    """
 
     def __init__(
         self,
@@ -42,19 +46,21 @@ class EmbeddedEngine:
         base: str,
         prefixes: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        on_demand: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         opened = open_store(store)
         self._reader = StoreReader(opened, base + INFERRED)
         self._patterns = PatternReader(opened, self._reader.lock)
-        start = {
+        self._start: dict[str, Any] = {
             "store": str(store),
             "base": base,
             "prefixes": dict(prefixes or {}),
             "merge": self.limits.merge,
             "memory": self.limits.memory,
         }
-        self._pool = Pool(start, self.limits)
+        self._starting = Lock()
+        self._pool = None if on_demand else Pool(self._start, self.limits)
 
     def query(self, query: Query) -> Answer:
         """Run a visitor's query. Raises QueryError."""
@@ -75,7 +81,7 @@ class EmbeddedEngine:
         }
         deadline = self.limits.deadline if query.deadline is None else query.deadline
         try:
-            ended = self._pool.run(request, arrived + deadline, spool)
+            ended = self._workers().run(request, arrived + deadline, spool)
             if "error" in ended:
                 raise self._failure(ended, request["cap"])
         except BaseException:
@@ -90,6 +96,12 @@ class EmbeddedEngine:
             body=spool.read(),
             close=spool.close,
         )
+
+    def _workers(self) -> Pool:
+        with self._starting:
+            if self._pool is None:
+                self._pool = Pool(self._start, self.limits)
+            return self._pool
 
     def _failure(self, ended: Mapping[str, Any], cap: int) -> QueryError:
         message, hint = ended.get("message", ""), ended.get("hint", "")
@@ -150,9 +162,10 @@ class EmbeddedEngine:
 
     def workers(self) -> list[int]:
         """Process ids of the query workers, for tests and supervision."""
-        return self._pool.processes()
+        return self._pool.processes() if self._pool else []
 
     def close(self) -> None:
         """End workers and release files."""
         self._patterns.close()
-        self._pool.close()
+        if self._pool:
+            self._pool.close()

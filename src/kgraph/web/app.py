@@ -12,9 +12,10 @@ from flask_babel import Babel
 from kgraph.engine.protocol import Engine
 from kgraph.release import Release
 from kgraph.site import Site
-from kgraph.web import assets, browse, errors, macros, pages, statements, things, vocabulary
+from kgraph.web import assets, browse, errors, history, macros, memento, pages, statements, things, vocabulary
 from kgraph.web.cache import ByteCache
 from kgraph.web.edition import Edition, Publication
+from kgraph.web.editions import Editions
 from kgraph.web.language import LANGUAGES
 from kgraph.web.respond import language, secure
 
@@ -36,6 +37,7 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     Babel(app, locale_selector=language)
     publication = Publication(Edition(site, release, engine))
     app.extensions["kgraph"] = publication
+    app.extensions["kgraph.editions"] = Editions(site)
     macros.register(app)
     assets.register(app)
     errors.register(app)
@@ -46,11 +48,16 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     for part in _PARTS:
         if importlib.util.find_spec(f"kgraph.web.{part}"):
             app.register_blueprint(importlib.import_module(f"kgraph.web.{part}").blueprint)
+    app.register_blueprint(memento.blueprint)
+    app.register_blueprint(history.blueprint)
     app.register_blueprint(things.blueprint)
     app.extensions["kgraph.reserved"] = _reserved(app)
     app.extensions["kgraph.has_sparql"] = any(rule.rule == "/sparql" for rule in app.url_map.iter_rules())
     app.before_request(preflight)
+    app.before_request(memento.choose_release)
     app.after_request(secure)
+    app.after_request(memento.date_answer)
+    app.teardown_request(memento.give_back)
     cache = ByteCache(app.wsgi_app, languages=LANGUAGES)
     publication.on_switch = cache.clear
     app.wsgi_app = cache  # type: ignore[method-assign]
@@ -64,7 +71,7 @@ def preflight() -> Response | None:
     response = Response(status=204)
     response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, OPTIONS"
     response.headers["Access-Control-Allow-Headers"] = (
-        "Accept, Accept-Language, Content-Type, If-None-Match, If-Modified-Since"
+        "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match, If-Modified-Since"
     )
     response.headers["Access-Control-Max-Age"] = "86400"
     return response

@@ -27,7 +27,12 @@ _STATUSES = ("200", "300", "303")
 _TEXT = ("text/", "application/json", "application/n-", "application/trig")
 _OFFERED = tuple(MEDIA_TYPES.values())
 _ACCEPT, _LANGUAGE, _ENCODING = 1, 2, 4
-_BITS = {"accept": _ACCEPT, "accept-language": _LANGUAGE, "accept-encoding": _ENCODING}
+_BITS = {
+    "accept": _ACCEPT,
+    "accept-language": _LANGUAGE,
+    "accept-encoding": _ENCODING,
+    "accept-datetime": 0,  # requests that send it go past the cache
+}
 _WAIT = 10.0
 
 
@@ -94,7 +99,11 @@ class ByteCache:
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         query = environ.get("QUERY_STRING", "")
-        if method not in ("GET", "HEAD") or not (query == "" or query.startswith(("lang=", "iri="))):
+        if (
+            method not in ("GET", "HEAD")
+            or not (query == "" or query.startswith(("lang=", "iri=")))
+            or "HTTP_ACCEPT_DATETIME" in environ
+        ):
             return self._app(environ, start_response)
         address = (environ.get("PATH_INFO", ""), query)
         kept = self._find(address, environ)

@@ -10,12 +10,13 @@ from typing import Any
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
 from kgraph.web.links import thing_address
+from kgraph.web.respond import with_parameter
 from kgraph.web.wording import day_words
 
 
 @dataclass(frozen=True)
 class Citation:
-    """The three forms. `url` is the thing's own IRI, or this site's address of it."""
+    """The three forms. `url` is the thing's own IRI, or this site's address of it, in the release that was read."""
 
     url: str
     text: str
@@ -30,6 +31,8 @@ def citation(edition: Edition, iri: str, title: str) -> Citation:
     url = iri if not own.startswith("/entity?") else edition.base.rstrip("/") + own
     day = edition.published.date()
     number = edition.release.number
+    if number:
+        url = with_parameter(url, f"release={number}")
     version = _("release %(number)s", number=number) if number else _("draft")
     publisher = str(settings["publisher"])
     site = manifest.title

@@ -38,6 +38,7 @@ class Edition:
         self.base = release.manifest.base
         self.prefixes = dict(release.manifest.prefixes)
         self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
         self._describing = threading.Lock()
         self._known: dict[str, bool] = {}
         self.kept: dict[Any, Any] = {}  # facets of selections
@@ -50,7 +51,15 @@ class Edition:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = open_index(self.release.index)
+            self._connections.append(connection)
         return cast(sqlite3.Connection, connection)
+
+    def close(self) -> None:
+        """Close index, engine and lease. No request may be reading it."""
+        for connection in self._connections:
+            connection.close()
+        self.engine.close()
+        self.release.close()
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of one query on the index."""
@@ -208,7 +217,7 @@ def publication() -> Publication:
 
 
 def current() -> Edition:
-    """The edition that this request is answered from."""
+    """The edition that this request is answered from (kgraph.web.history sets another for `?release=N`)."""
     if "edition" not in g:
         g.edition = publication().edition
     return cast(Edition, g.edition)

@@ -17,12 +17,12 @@ from kgraph.describe import Description, Node, Statement
 from kgraph.describe.claims import Claim
 from kgraph.describe.evidence import OA
 from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, ntriples
-from kgraph.web import cite
+from kgraph.web import cite, history
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
 from kgraph.web.links import document_address, sparql_address
 from kgraph.web.negotiate import VARIANTS
-from kgraph.web.respond import page
+from kgraph.web.respond import in_release, page
 from kgraph.web.view import View
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -73,8 +73,11 @@ def render(edition: Edition, iri: str, *, keep: bool) -> Response:
         pictures=pictures(described.node, roles["image"], edition),
         sections=sections,
         documents=[
-            (suffix, document_address(edition, iri, suffix)) for suffix, _type in VARIANTS if suffix != "html"
+            (suffix, in_release(document_address(edition, iri, suffix)))
+            for suffix, _type in VARIANTS
+            if suffix != "html"
         ],
+        changes=history.latest(iri),
         html_address=document_address(edition, iri, "html"),
         sparql=sparql_address(entity_query(iri)),
         citation=cite.citation(edition, iri, name.text),

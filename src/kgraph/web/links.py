@@ -10,6 +10,7 @@ from flask import current_app
 
 from kgraph.iri import address, index_path
 from kgraph.web.edition import Edition
+from kgraph.web.respond import in_release
 
 _QUOTE = "/:@!$'()*,;-._~"
 
@@ -44,11 +45,11 @@ def document_address(edition: Edition, iri: str, suffix: str) -> str:
 
 
 def with_query(path: str, parameters: Mapping[str, str | None]) -> str:
-    """A path with these parameters, empty ones left out, in this order."""
+    """A path with these parameters, empty ones left out, in this order; in the release that is read."""
     query = urlencode([(k, v) for k, v in parameters.items() if v], safe="/:,")
-    return f"{path}?{query}" if query else path
+    return in_release(f"{path}?{query}" if query else path)
 
 
 def sparql_address(query: str) -> str:
     """The address that shows a query and its answer."""
-    return "/sparql?" + urlencode({"query": query})
+    return in_release("/sparql?" + urlencode({"query": query}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, g, request
 
@@ -12,7 +13,7 @@ from kgraph.web.edition import current, publication
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
 from kgraph.web.negotiate import MEDIA_TYPES
-from kgraph.web.respond import here, language
+from kgraph.web.respond import here, in_release, language
 
 _LICENSES = {
     "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     jinja = app.jinja_env
     jinja.globals |= {
         "here": here,
+        "in_release": in_release,
         "thing_address": lambda iri: thing_address(current(), iri),
         "sparql_address": sparql_address,
         "with_query": with_query,
@@ -58,6 +60,9 @@ def register(app: Flask) -> None:
             "path": request.path,
             "menu": _menu(),
             "language_fixed": g.language_fixed,
+            "release_fixed": g.get("release"),
+            "now_address": _now_address() if g.get("release") else "",
+            "is_served": edition.release.number == publication().edition.release.number,
             "license_words": _license_words(str(edition.site.settings["license"])),
             "in_language": _in_language,
             "language_names": NAMES,
@@ -71,6 +76,11 @@ def _release_words() -> str:
     return (
         _("Release %(number)s, %(day)s", number=number, day=day) if number else _("Draft, %(day)s", day=day)
     )
+
+
+def _now_address() -> str:
+    query = urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "release"], safe="/:,")
+    return quote(request.path, safe="/:@!$&'()*+,;=-._~") + (f"?{query}" if query else "")
 
 
 def _menu() -> list[tuple[str, str]]:

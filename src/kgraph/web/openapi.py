@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from kgraph import __version__
 from kgraph.media import RdfFormat, ResultFormat
-from kgraph.web import openapi_harvest
+from kgraph.web import openapi_harvest, openapi_history
 from kgraph.web.edition import current
 from kgraph.web.openapi_parts import gives, parameter, problems
 from kgraph.web.protocol import FORM, FORMATS, QUERY
@@ -35,6 +35,9 @@ PAGES = frozenset(
         "/numbers",
         "/sources",
         "/queries",
+        "/releases",
+        "/diff",
+        "/history",
         "/static/<path:name>",
     }
 )
@@ -199,7 +202,7 @@ PATHS: dict[str, dict[str, Any]] = {
 }
 """Every route that machines use, by its path as OpenAPI writes it (`{name}` for a part that varies)."""
 
-PATHS |= openapi_harvest.PATHS
+PATHS |= openapi_harvest.PATHS | openapi_history.PATHS
 
 _PROBLEM = {
     "type": "object",

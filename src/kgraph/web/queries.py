@@ -197,7 +197,7 @@ def choices(edition: Edition, parameter: Parameter) -> tuple[tuple[str, str], ..
 def _given() -> dict[str, str]:
     """The values in the address; the language of the page is none of them. A repeated name has its last value."""
     arguments: MultiDict[str, str] = request.args
-    return {name: arguments.getlist(name)[-1] for name in arguments if name != "lang"}
+    return {name: arguments.getlist(name)[-1] for name in arguments if name not in ("lang", "release")}
 
 
 def _twins(query: NamedQuery, given: dict[str, str], *, graph: bool) -> list[tuple[str, str]]:

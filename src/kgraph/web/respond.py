@@ -19,6 +19,10 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+_RELEASELESS = ("//", "/static/", "/releases", "/diff", "/history", "/timemap", "/dumps")
+"""Addresses that are the same whatever release is read."""
+
+
 def language() -> str:
     """The language of this answer: `?lang=`, or by Accept-Language."""
     if "language" not in g:
@@ -32,12 +36,25 @@ def language() -> str:
 
 
 def here(href: str) -> str:
-    """A root-relative address that keeps the language that the address of this page names."""
+    """A root-relative address that keeps the language and the release that the address of this page names."""
     language()
     if not g.language_fixed or not href.startswith("/") or href.startswith("/static/"):
+        return in_release(href)
+    return in_release(with_parameter(href, f"lang={g.language}"))
+
+
+def in_release(href: str, number: int | None = None) -> str:
+    """A root-relative address in the release of this number, or in the one that the address of this page names."""
+    number = number or g.get("release")
+    if not number or not href.startswith("/") or href.startswith(_RELEASELESS):
         return href
+    return href if re.search(r"[?&]release=", href) else with_parameter(href, f"release={number}")
+
+
+def with_parameter(href: str, parameter: str) -> str:
+    """An address with one more parameter."""
     path, hash_, fragment = href.partition("#")
-    return f"{path}{'&' if '?' in path else '?'}lang={g.language}{hash_}{fragment}"
+    return f"{path}{'&' if '?' in path else '?'}{parameter}{hash_}{fragment}"
 
 
 def page(
@@ -119,6 +136,6 @@ def secure(response: Response) -> Response:
     headers.setdefault("Access-Control-Allow-Origin", "*")
     headers.setdefault(
         "Access-Control-Expose-Headers",
-        "ETag, Last-Modified, Link, Location, Retry-After, Server-Timing, Vary",
+        "ETag, Last-Modified, Link, Location, Memento-Datetime, Retry-After, Server-Timing, Vary",
     )
     return response

@@ -32,6 +32,7 @@ PATH = "/sparql"
 ROWS = 200
 """Rows that the page for people shows; the whole result is one link away."""
 
+_METHODS = ("GET", "HEAD", "POST")
 _FAILURE = "kgraph.query.failure"
 _PAGE = 8 << 20  # bytes of a result that the page for people is made from; whoever wants more takes the file
 _WHOLE = 100_000  # characters of a graph that the page for people shows
@@ -57,7 +58,10 @@ class Door:
         self._publication = publication
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == PATH and environ["REQUEST_METHOD"] in ("GET", "HEAD", "POST"):
+        earlier = "release=" in environ.get(
+            "QUERY_STRING", ""
+        )  # another release may be asked, which Flask finds
+        if environ.get("PATH_INFO") == PATH and environ["REQUEST_METHOD"] in _METHODS and not earlier:
             edition = self._publication.edition
             try:
                 wanted = protocol.read(environ, limit=int(setting(edition, "query_bytes")))

@@ -17,14 +17,14 @@ from kgraph.harvest import jsonld, signposting
 from kgraph.media import RdfFormat
 from kgraph.search import near_paths
 from kgraph.terms import IRI, Quad
-from kgraph.web import entity
+from kgraph.web import entity, memento
 from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
 from kgraph.web.harvest.reply import published
 from kgraph.web.language import _
 from kgraph.web.links import document_address, thing_address
 from kgraph.web.negotiate import MEDIA_TYPES, VARIANTS, choose
-from kgraph.web.respond import answer, here, link_header, page, see_other
+from kgraph.web.respond import answer, here, in_release, link_header, page, see_other
 
 blueprint = Blueprint("things", __name__)
 
@@ -91,6 +91,13 @@ def thing(iri: str) -> Response:
     edition = current()
     if not exists(edition, iri):
         return unknown(iri)
+    former = memento.gone(iri)
+    if former is not None:
+        return former
+    original = thing_address(edition, iri)
+    moved = memento.negotiated(iri, original)
+    if moved is not None:
+        return moved
     chosen = choose(request.headers.get("Accept"), [media_type for _, media_type in VARIANTS])
     links = variant_links(edition, iri)
     keep = not set(request.args) - {"iri", "lang"}
@@ -110,15 +117,19 @@ def thing(iri: str) -> Response:
     target = document_address(edition, iri, suffix)
     if suffix == "html" and "#" in iri and "iri=" not in target:
         target += "#" + iri.partition("#")[2]
-    response = see_other(here(target) if suffix == "html" else target, keep=keep, vary=["Accept"])
+    target = here(target) if suffix == "html" else in_release(target)
+    response = see_other(target, keep=keep, vary=["Accept"])
     described = (document_address(edition, iri, "ttl"), "describedby", MEDIA_TYPES["ttl"])
     response.headers["Link"] = link_header([*links, described])
+    memento.link(response, original)
     return response
 
 
 def variant_links(edition: Edition, iri: str) -> list[tuple[str, str, str | None]]:
     """Every document of a thing, as links."""
-    return [(document_address(edition, iri, suffix), "alternate", kind) for suffix, kind in VARIANTS]
+    return [
+        (in_release(document_address(edition, iri, suffix)), "alternate", kind) for suffix, kind in VARIANTS
+    ]
 
 
 def exists(edition: Edition, iri: str) -> bool:
@@ -133,21 +144,28 @@ def exists(edition: Edition, iri: str) -> bool:
 def document(iri: str, suffix: str) -> Response:
     """One representation of what is said of `iri`."""
     edition = current()
+    former = memento.gone(iri, suffix)
+    if former is not None:
+        return former
     if not exists(edition, iri):
         return unknown(iri)
+    here_ = document_address(edition, iri, suffix)
+    moved = memento.negotiated(iri, here_)
+    if moved is not None:
+        return moved
     keep = not set(request.args) - {"iri", "lang"}
     response = (
         entity.render(edition, iri, keep=keep) if suffix == "html" else data(edition, iri, suffix, keep=keep)
     )
     if response.status_code not in (200, 304):
         return response
-    here_ = document_address(edition, iri, suffix)
-    links = [link for link in variant_links(edition, iri) if link[0] != here_]
+    links = [link for link in variant_links(edition, iri) if link[0] != in_release(here_)]
     origin = edition.base.rstrip("/")
     links.append((origin + here_, "canonical", None))
     typed = signposting.of_document(published(), iri, suffix)
     links += [(link.target, link.relation, link.kind or None) for link in typed]
     response.headers["Link"] = link_header(links)
+    memento.link(response, here_)
     response.headers["Last-Modified"] = edition.modified(iri)
     if response.status_code == 200:
         response.make_conditional(request)
@@ -200,7 +218,10 @@ def missing_iri() -> Response:
 
 
 def unknown(what: str) -> Response:
-    """404, with things of nearly that address."""
+    """410 for what an earlier release had; else 404, with things of nearly that address."""
+    former = memento.gone_at(what) if what.startswith("/") else memento.gone(what)
+    if former is not None:
+        return former
     edition = current()
     stem, _dot, suffix = what.rpartition(".")
     path = stem if suffix in MEDIA_TYPES else what
