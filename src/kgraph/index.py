@@ -11,6 +11,8 @@ import re
 import sqlite3
 from pathlib import Path
 
+from kgraph.errors import ReleaseError
+
 SCHEMA_VERSION = 1
 FACET_VALUES = 2000
 """A property with more distinct linked values than this is no facet."""
@@ -116,10 +118,21 @@ CREATE TABLE role (
 
 
 def open_index(path: Path) -> sqlite3.Connection:
-    """Open a release's index read-only; one connection per thread. Rows are `sqlite3.Row`."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA mmap_size=268435456")
+    """Open a release's index read-only; one connection per thread. Rows are `sqlite3.Row`. Raises ReleaseError."""
+    connection = None
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA mmap_size=268435456")
+        connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        if connection:
+            connection.close()
+        raise ReleaseError(
+            f"the index cannot be read: {error}",
+            where=str(path),
+            hint="`kgraph rollback` goes to an earlier release, `kgraph build --force` makes a new one.",
+        ) from error
     return connection
 
 

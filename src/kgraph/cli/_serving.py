@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from kgraph.cli.serve import VARIABLE
 from kgraph.engine import open_engine
 from kgraph.errors import KgraphError
+from kgraph.index import open_index
 from kgraph.release import Release, open_active, open_release, read_log
 from kgraph.release.watched import read_watched
 from kgraph.site import load_site
@@ -36,8 +39,16 @@ def application() -> Flask:
 
     given = json.loads(os.environ[VARIABLE])
     site = load_site(Path(given["site"]), Path(given["state"]))
-    release = open_active(site.state)
-    app = create_app(site, release, open_engine(release, processes=given["processes"]))
+    try:
+        release = open_active(site.state)
+        open_index(release.index).close()
+        app = create_app(site, release, open_engine(release, processes=given["processes"]))
+    except KgraphError as error:  # another try would end the same way: tell it once, and stop the server
+        print(f"kgraph: {error}", file=sys.stderr, flush=True)
+        Path(given["failed"]).touch()
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(60)
+        raise
     arguments = (app, site.state, given["processes"], given["watch"])
     threading.Thread(target=_follow, args=arguments, daemon=True, name="releases").start()
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
@@ -33,10 +34,12 @@ def command(iri: str, site: Path, state: Path | None, syntax: str | None) -> int
     from kgraph.release import open_active
 
     place = open_site(site, state)
-    release = open_active(place.state)
-    engine = open_engine(release)
-    index = open_index(release.index)
-    try:
+    with ExitStack() as stack:
+        release = open_active(place.state)
+        stack.callback(release.close)
+        engine = open_engine(release)
+        stack.callback(engine.close)
+        index = stack.enter_context(closing(open_index(release.index)))
         manifest = release.manifest
         namespace = place.ontology_namespace
         iri = rewritten(iri, manifest.base, namespace) if is_iri(iri) else manifest.base + iri.lstrip("/")
@@ -55,10 +58,6 @@ def command(iri: str, site: Path, state: Path | None, syntax: str | None) -> int
         from kgraph.cli._tables import description_table
 
         description_table(found, Names(lambda: index, base=manifest.base, prefixes=manifest.prefixes), hidden)
-    finally:
-        index.close()
-        engine.close()
-        release.close()
     return 0
 
 

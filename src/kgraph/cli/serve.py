@@ -44,13 +44,12 @@ def command(site: Path, state: Path | None, host: str, port: int, processes: int
     announce(place, host, port)
     watcher = start_watcher(site, place) if watch else None
     try:
-        run(site, place, host, port, processes or min(os.cpu_count() or 1, 4), watch)
+        return run(site, place, host, port, processes or min(os.cpu_count() or 1, 4), watch)
     finally:
         if watcher:
             watcher.terminate()
             watcher.wait()
             remove_watched(place.state)
-    return 0
 
 
 def start_watcher(site: Path, place: Site) -> subprocess.Popen[bytes]:
@@ -103,18 +102,20 @@ def announce(site: Site, host: str, port: int) -> None:
     click.echo("Stop with Ctrl+C.")
 
 
-def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool) -> None:
-    """Serve until stopped (docs/architecture.md says why the processes are arranged so)."""
+def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool) -> int:
+    """Serve until stopped (docs/architecture.md says why the processes are arranged so); gives the exit code."""
     from granian import Granian
     from granian.constants import Interfaces
 
     settings = place.settings
+    failed = place.state / f"failed-{os.getpid()}"
     os.environ[VARIABLE] = json.dumps(
         {
             "site": str(site.resolve()),
             "state": str(place.state.resolve()),
             "processes": processes,
             "watch": watch,
+            "failed": str(failed.resolve()),
         }
     )
     waiting = int(settings["query_workers"]) + int(settings["query_queue"])
@@ -132,3 +133,7 @@ def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bo
         websockets=False,
         log_enabled=False,
     ).serve()
+    if not failed.exists():
+        return 0
+    failed.unlink()
+    return EnvironmentFault.exit_code

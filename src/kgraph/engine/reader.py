@@ -31,9 +31,11 @@ def open_store(path: Path) -> ox.Store:
         raise ReleaseError("the store is missing", where=str(path), hint="Run `kgraph build` again.")
     try:
         return ox.Store.read_only(str(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: RocksDB's word for corruption
         raise ReleaseError(
-            f"the store cannot be opened: {error}", where=str(path), hint="Run `kgraph build` again."
+            f"the store cannot be opened: {error}",
+            where=str(path),
+            hint="`kgraph rollback` goes to an earlier release, `kgraph build --force` makes a new one.",
         ) from error
 
 
