@@ -7,7 +7,8 @@ thread starts the next.
 Slow queries (those that run longer than PATIENCE) have as many workers as the setting says, and there is one more
 for the quick ones, which no slow query holds: so a small query waits for other small ones only, whatever runs. When
 the slow lane is full, a query that turns out slow loses its worker, and starts again when the lane has a place for
-it. A spare, warm, takes the place of a worker that ended.
+it. A slow query runs at the lowest priority, and its worker ends with it: it could not be raised again. A spare,
+warm, takes the place of a worker that ended.
 """
 
 from __future__ import annotations
@@ -92,11 +93,15 @@ class Pool:
         worker = self._take(until, slow, admitted)
         healthy = False
         try:
+            if slow:
+                worker.yield_to_others()
             slow_at = math.inf if slow else time.monotonic() + PATIENCE
             ended = worker.ask(
                 request, until, kept.add, slow_at=slow_at, slow=lambda: self._slow(worker, request["text"])
             )
-            healthy = not ended.get("retire", False)
+            healthy = (
+                not ended.get("retire", False) and not self._busy[worker]
+            )  # a slow one has a low priority
             return ended
         except Late as error:
             raise self._too_late("it was stopped") from error
@@ -115,6 +120,7 @@ class Pool:
                 raise Parked
             self._busy[worker] = True
             self._serve_waiting()
+        worker.yield_to_others()
 
     def _died(self, worker: WorkerProcess, death: Died) -> QueryMemory | QueryCrashed:
         log.warning("query worker %d died: %s", worker.pid, death)

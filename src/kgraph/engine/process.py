@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -66,6 +67,7 @@ class WorkerProcess:
         self._socket = here
         self._buffer = bytearray()
         self._closed = False
+        self._thread = 0
         self.pid = self._process.pid
         here.sendall(wire.pack(dict(start)))
 
@@ -78,7 +80,13 @@ class WorkerProcess:
         if "error" in message:
             self.kill()
             raise Died(message["error"], False)
+        self._thread = int(message["thread"])
         return str(message["unfiltered"])
+
+    def yield_to_others(self) -> None:
+        """Lower its priority for good: only a privileged process could raise it again."""
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._thread, 19)
 
     def ask(
         self,

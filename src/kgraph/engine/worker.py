@@ -1,9 +1,9 @@
 """A query worker: one process that answers one query after another and may be killed at any time.
 
 Started by engine.process as `python -m kgraph.engine.worker CHANNEL LIFELINE`, two file descriptors. It may open
-no socket and start no program (seccomp), takes no more memory than its budget, yields to every other process,
-and ends in milliseconds when the web process does: the kernel signals the hang-up of the lifeline, whoever
-holds the interpreter's lock. Visitors' SPARQL is parsed here and nowhere else.
+no socket and start no program (seccomp), takes no more memory than its budget, yields to every other process as
+soon as its query is slow, and ends in milliseconds when the web process does: the kernel signals the hang-up of
+the lifeline, whoever holds the interpreter's lock. Visitors' SPARQL is parsed here and nowhere else.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from kgraph.errors import NotWritable
 from kgraph.media import RdfFormat, ResultFormat
 
 _STACK = 128 << 20  # deep algebra (a thousand OPTIONALs) needs stack where the usual 8 MiB would crash
+_PAGE = resource.getpagesize()
+_STATM = os.open("/proc/self/statm", os.O_RDONLY)
 _UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"))
 
 
@@ -66,8 +68,8 @@ def _serve(link: socket.socket, stream: wire.Readable, start: dict[str, Any], un
     except Exception as error:
         link.sendall(wire.pack({"error": f"{type(error).__name__}: {error}"}))
         return
-    os.nice(19)  # only now, so that a new worker is ready soon while others run hot
-    link.sendall(wire.pack({"ready": True, "unfiltered": unfiltered}))
+    ready = {"ready": True, "unfiltered": unfiltered, "thread": threading.get_native_id()}
+    link.sendall(wire.pack(ready))
     try:
         while True:
             worker.answer(wire.read_message(stream))
@@ -216,8 +218,7 @@ def _format(kind: Any, name: str | None, what: str) -> Any:
 
 def _size() -> int:
     """Bytes of address space in use."""
-    with open("/proc/self/statm", "rb") as stream:
-        return int(stream.read().split()[0]) * resource.getpagesize()
+    return int(os.pread(_STATM, 64, 0).split()[0]) * _PAGE
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -101,6 +102,13 @@ def read(environ: dict[str, Any], *, limit: int) -> Request:
 
 def prefers_page(accept: str | None) -> bool:
     """Whether HTML is what the client would rather have."""
+    return (
+        _prefers_page(accept) if accept is None or len(accept) <= 512 else _prefers_page.__wrapped__(accept)
+    )
+
+
+@lru_cache(maxsize=512)
+def _prefers_page(accept: str | None) -> bool:
     best = choose(accept, _EVERY)
     return best is not None and _EVERY[best] == HTML
 
@@ -141,6 +149,16 @@ def _formats(
 
 
 def _best(offered: tuple[tuple[str, Any], ...], accept: str | None) -> Any:
+    # Clients send the same few headers over and over; a long one is worked out each time, so takes no room.
+    return (
+        _chosen(offered, accept)
+        if accept is None or len(accept) <= 512
+        else _chosen.__wrapped__(offered, accept)
+    )
+
+
+@lru_cache(maxsize=2048)
+def _chosen(offered: tuple[tuple[str, Any], ...], accept: str | None) -> Any:
     best = choose(accept, [media_type for media_type, _ in offered])
     return None if best is None else offered[best][1]
 
