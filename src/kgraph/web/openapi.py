@@ -33,6 +33,7 @@ PAGES = frozenset(
         "/declarations",
         "/names",
         "/numbers",
+        "/machines",
         "/sources",
         "/queries",
         "/releases",

@@ -144,6 +144,7 @@ PATHS: dict[str, dict[str, Any]] = {
             parameter("number", "Which, from 1", where="path"),
         )
     },
+    "/llms.txt": {"get": _get("llms", "Where a language model finds what", gives("The list", "text/plain"))},
     "/robots.txt": {"get": _get("robots", "What crawlers may read", gives("The rules", "text/plain"))},
     "/reconcile": {
         "get": {
