@@ -162,10 +162,14 @@ def test_sickle_harvests_everything_and_then_what_is_new(sample: Sample) -> None
 
 
 def test_a_sitemap_reader_finds_every_page(served: str) -> None:
+    import urllib.request
+
     from usp.tree import sitemap_tree_for_homepage
 
     pages = list(sitemap_tree_for_homepage(served).all_pages())
-    assert {p.url for p in pages} == {served, *(f"{served}id/person/p{n:04d}" for n in range(SIZE))}
+    assert {p.url for p in pages} == {served, *(f"{served}id/person/p{n:04d}.html" for n in range(SIZE))}
+    with urllib.request.urlopen(pages[1].url) as answer:
+        assert (answer.status, answer.url) == (200, pages[1].url)
     assert all(p.last_modified is not None and p.last_modified.tzinfo is not None for p in pages)
 
 

@@ -58,7 +58,7 @@ def things(client: FlaskClient) -> list[str]:
     import gzip
 
     found = re.findall("<loc>([^<]+)</loc>", gzip.decompress(sitemap).decode())
-    return [iri.removeprefix(BASE) for iri in found if iri != BASE + "/"]
+    return [page.removeprefix(BASE).removesuffix(".html") for page in found if page != BASE + "/"]
 
 
 def turtle(client: FlaskClient, path: str) -> rdflib.Graph:

@@ -156,8 +156,8 @@ def test_sitemaps_name_every_page_with_the_time_of_its_change(
     text = "".join(gzip.decompress(sitemap.file(published, n + 1) or b"").decode() for n in range(3))
     found = dict(re.findall("<loc>([^<]+)</loc><lastmod>([^<]+)</lastmod>", text))
     assert len(found) == 601  # 600 things and the home page
-    assert found[f"{ID}0003"] == published.times[3]
-    assert found[f"{ID}0600"] == published.times[2]
-    assert found[f"{ID}0001"] == published.times[1]
+    assert found[f"{ID}0003.html"] == published.times[3]
+    assert found[f"{ID}0600.html"] == published.times[2]
+    assert found[f"{ID}0001.html"] == published.times[1]
     assert sitemap.file(published, 4) is None
     assert sitemap.file(published, 0) is None

@@ -29,8 +29,8 @@ Said = tuple[IRI, str, Term]
 
 
 def described(published: Published) -> bool:
-    """Whether there is a description: only with a licence."""
-    return bool(published.site.settings["license"])
+    """Whether there is a description: only with a licence, and only of a release (a draft is none)."""
+    return bool(published.site.settings["license"]) and published.release.number is not None
 
 
 def document(published: Published, syntax: RdfFormat) -> bytes | None:

@@ -11,7 +11,7 @@ from werkzeug.http import http_date
 from kgraph.harvest import catalog, dumps
 from kgraph.media import RdfFormat
 from kgraph.web.errors import problem
-from kgraph.web.harvest.reply import chosen, numbered, published, reply
+from kgraph.web.harvest.reply import chosen, numbered, reply
 from kgraph.web.respond import see_other
 
 
@@ -30,7 +30,7 @@ def register(blueprint: Blueprint) -> None:
 
     @blueprint.get("/" + catalog.PATH + ".<any(ttl,jsonld,rdf,nt):ending>")
     def description_document(ending: str) -> Response:
-        here = published()
+        here = numbered()
         syntax = RdfFormat.of_ending(ending) or RdfFormat.TURTLE
         body = catalog.document(here, syntax)
         if body is None:
