@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ import rdflib
 from harvest_site import open_published, person, release, three_releases, write_site
 from kgraph.harvest import Published, sitemap, stream
 from kgraph.history import NAME, changes_of
+from kgraph.release import append_log
 from kgraph.site import load_site
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")  # its own, of its own
@@ -112,7 +114,7 @@ def test_a_release_whose_index_is_gone_is_passed_over(tmp_path: Path) -> None:
     three_releases(tmp_path, size=20)
     site = load_site(tmp_path)
     log = open_published(tmp_path).log
-    (site.state / NAME).unlink()
+    (site.state / NAME).unlink(missing_ok=True)
     (site.state / "releases" / log[1].folder / "index.sqlite").unlink()
     published = open_published(tmp_path)
     assert published.steps == (1, 3)
@@ -161,3 +163,18 @@ def test_sitemaps_name_every_page_with_the_time_of_its_change(
     assert found[f"{ID}0001.html"] == published.times[1]
     assert sitemap.file(published, 4) is None
     assert sitemap.file(published, 0) is None
+
+
+def test_going_back_is_a_change_like_any_other(tmp_path: Path) -> None:
+    three_releases(tmp_path, size=10)
+    state = load_site(tmp_path).state
+    log = open_published(tmp_path).log
+    again = replace(log[0], number=4, time="2100-01-01T00:00:00Z", note="rollback to 1")
+    append_log(state, again)
+    published = open_published(tmp_path)
+    assert (published.number, published.steps) == (4, (1, 2, 3, 4))
+    kinds = {i.iri[-4:]: i.kind for i in published.at_step(4)}
+    assert kinds == {"0003": "updated", "0007": "created", "0010": "deleted"}
+    thing = published.changed(f"{ID}0005")
+    assert thing is not None
+    assert (thing.release, thing.kind) == (3, "created")  # the same in 3 and 4

@@ -42,8 +42,7 @@ class Published:
 
     @classmethod
     def of(cls, site: Site, release: Release, engine: Engine, log: Sequence[Activation]) -> Published:
-        """With what the log says up to this release; its changes are recorded where they were not yet."""
-        record(site.state, log)
+        """With what the log says up to this release."""
         number = release.number
         return cls(site, release, engine, tuple(a for a in log if number is None or a.number <= number))
 
@@ -64,17 +63,30 @@ class Published:
 
     @property
     def index(self) -> sqlite3.Connection:
-        """This thread's connection to the release's index, the history attached to it."""
+        """This thread's connection to the release's index."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = open_index(self.release.index)
+            connection = self._local.connection = open_index(self.release.index)
+            self._local.historical = False
+        return connection
+
+    @property
+    def historical(self) -> sqlite3.Connection:
+        """The same with the history (`history.change`); what is not recorded yet is compared now.
+
+        Apart, since pages must not wait for it when a large release is new.
+        """
+        connection = self.index
+        if not self._local.historical:
+            record(self.site.state)
             attach(connection, self.site.state)
-            self._local.connection = connection
+            self._local.historical = True
         return connection
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """The rows of one query on the index and the history (`history.change`)."""
-        return self.index.execute(sql, values).fetchall()
+        """The rows of one query on the index, or on the index and the history."""
+        connection = self.historical if "history." in sql else self.index
+        return connection.execute(sql, values).fetchall()
 
     @property
     def number(self) -> int:

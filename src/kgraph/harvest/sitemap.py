@@ -40,7 +40,7 @@ def file(published: Published, number: int) -> bytes | None:
     """One file, gzipped, counted from 1; None when there is none of that number."""
     if number < 1:
         return None
-    rows = published.index.execute(
+    rows = published.historical.execute(
         "SELECT iri, (SELECT max(c.release) FROM history.change c WHERE c.iri = n.iri AND c.release <= ?) AS changed"
         f" {_PAGES} ORDER BY n.id LIMIT ? OFFSET ?",
         (published.number, FILE, (number - 1) * FILE),
