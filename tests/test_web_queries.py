@@ -28,6 +28,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_list_leads_to_every_query(browser: FlaskClient) -> None:
+    assert f'<a href="/queries">{len(NAMES)} questions with their answers</a>' in browser.get("/").text
     page = browser.get("/queries").text
     assert re.findall(r'<a href="/queries/([a-z0-9-]+)">', page).__len__() == len(NAMES)
     told = json.loads(browser.get("/queries.json").data)["queries"]
@@ -130,5 +131,6 @@ def test_terms_come_from_the_index(browser: FlaskClient) -> None:
 
 def test_a_site_without_queries_says_so() -> None:
     other = client(small_site("<http://localhost:8000/a> a <http://localhost:8000/B> ."))
+    assert "/queries" not in other.get("/").text
     assert "no named queries" in other.get("/queries").text
     assert json.loads(other.get("/queries.json").data) == {"queries": []}

@@ -62,6 +62,12 @@ def named(edition: Edition) -> dict[str, NamedQuery]:
     return _load(edition.release.folder / "queries")
 
 
+@blueprint.app_template_global("count_questions")
+def count_questions() -> int:
+    """How many named queries there are, for pages that lead to them."""
+    return len(named(current()))
+
+
 @blueprint.get("/queries")
 def overview() -> Response:
     """Every named query."""
