@@ -14,7 +14,9 @@ from kgraph.cli._site import open_site, state_option
 @click.argument("b", type=int)
 @click.option("--site", type=click.Path(path_type=Path), default=".", help="The site; default: this folder.")
 @state_option
-@click.option("--patch", is_flag=True, help="As RDF Patch: A adds, D deletes a statement.")
+@click.option(
+    "--patch", is_flag=True, help="As RDF Patch: A adds, D deletes a statement, in one transaction."
+)
 def command(a: int, b: int, site: Path, state: Path | None, patch: bool) -> int:
     """Show the statements that release B has and release A has not (+), and the reverse (-)."""
     from kgraph.errors import ReleaseError
@@ -30,6 +32,8 @@ def command(a: int, b: int, site: Path, state: Path | None, patch: bool) -> int:
     releases = place.state / "releases"
     counts = {"+": 0, "-": 0}
     subject = ""
+    if patch:
+        click.echo("TX .")
     for found in difference(releases / folders[a], releases / folders[b]):
         counts[found.sign] += 1
         if patch:
@@ -39,5 +43,7 @@ def command(a: int, b: int, site: Path, state: Path | None, patch: bool) -> int:
             subject = found.subject
             click.echo(subject)
         click.echo(f"  {found.sign} {found.line[len(subject) + 1 :]}")
+    if patch:
+        click.echo("TC .")
     click.echo(f"{counts['+']:,} added, {counts['-']:,} removed", err=patch)
     return 0

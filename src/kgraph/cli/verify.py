@@ -14,24 +14,31 @@ from kgraph.cli._site import open_site, state_option
 @click.option("--site", type=click.Path(path_type=Path), default=".", help="The site; default: this folder.")
 @state_option
 def command(number: int | None, site: Path, state: Path | None) -> int:
-    """Check every file of release NUMBER (default: of all) against the SHA-256 in its manifest."""
+    """Check every file of release NUMBER (default: of all) against the SHA-256 in its manifest.
+
+    The statements of the dump are checked against the digest of the data, and both digests against the log.
+    """
     from kgraph.errors import ReleaseError
     from kgraph.release import read_log, verify
 
     place = open_site(site, state)
-    log = [a for a in read_log(place.state) if number in (None, a.number)]
+    whole = read_log(place.state)
+    log = [a for a in whole if number in (None, a.number)]
     if not log:
         what = "nothing has been built yet" if number is None else f"there is no release {number}"
         raise ReleaseError(what, where=str(place.state))
     faults = 0
     for folder in dict.fromkeys(activation.folder for activation in log):
-        numbers = ", ".join(str(a.number) for a in log if a.folder == folder)
+        lines = [a for a in whole if a.folder == folder]
+        numbers = ", ".join(str(a.number) for a in lines)
+        path = place.state / "releases" / folder
         try:
-            wrong = verify(place.state / "releases" / folder)
+            wrong = verify(path, lines, active=folder == whole[-1].folder)
         except ReleaseError as error:
             wrong = [error.message]
         faults += len(wrong)
-        click.echo(f"release {numbers}: {'sound' if not wrong else 'damaged'}")
+        kept = "" if (path / "store").exists() else ", kept as a dump only"
+        click.echo(f"release {numbers}: {'sound' + kept if not wrong else 'damaged'}")
         for one in wrong:
             click.echo(f"  {one}", err=True)
     if faults:

@@ -14,7 +14,8 @@ from kgraph.release.core import (
     read_manifest,
 )
 from kgraph.release.difference import Difference, difference
-from kgraph.release.keeping import collect, remove_orphans, roll_back, verify
+from kgraph.release.keeping import collect, remove_orphans, roll_back
+from kgraph.release.verification import verify
 
 __all__ = [
     "FORMAT",

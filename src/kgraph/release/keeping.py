@@ -7,7 +7,6 @@ release that anyone reads stays. What is dropped is first renamed out of sight, 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -121,26 +120,3 @@ def roll_back(state: Path, number: int | None) -> Activation:
     )
     append_log(state, active)
     return active
-
-
-def verify(folder: Path) -> list[str]:
-    """What is wrong with a release: files that are missing or not as the manifest has them. Raises ReleaseError.
-
-    Store and index of a release may have been dropped on purpose; then both are gone, and that is no fault.
-    """
-    manifest = read_manifest(folder)
-    dropped = {name for name in ("store", "index.sqlite") if not (folder / name).exists()}
-    found = []
-    for name, known in sorted(manifest.files.items()):
-        if name.partition("/")[0] in dropped and len(dropped) == 2:
-            continue
-        path = folder / name
-        try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            found.append(f"{name}: {error.strerror}")
-            continue
-        if digest != known["sha256"]:
-            found.append(f"{name}: not as it was written")
-    return found

@@ -21,6 +21,7 @@ from kgraph.describe import Description, Names, describe
 from kgraph.describe.evidence import Texts
 from kgraph.engine.protocol import Engine
 from kgraph.errors import ReleaseError
+from kgraph.history import changes_of
 from kgraph.index import open_index
 from kgraph.iri import index_path
 from kgraph.release import Release, read_log
@@ -175,7 +176,16 @@ class Edition:
         """When what is said of it last changed, as an HTTP date."""
         row = self.node(iri)
         changed = row["changed"] if row is not None else None
+        number = self.release.number
+        if changed and number and self._rolled_back:  # its index is older than the release that it follows
+            recorded = [c.release for c in changes_of(self.site.state, iri) if c.release <= number]
+            changed = max([changed, *recorded])
         return http_date(self.times.get(changed, self.published) if changed else self.published)
+
+    @cached_property
+    def _rolled_back(self) -> bool:
+        log = read_log(self.site.state)
+        return any(a.folder == self.release.folder.name and a.number != self.release.number for a in log)
 
     def shapes(self) -> list[dict[str, Any]]:
         """The outline of the site's shapes as `build` left it in the index; empty when there is none."""
