@@ -10,7 +10,6 @@ from kgraph.build.checks.table import Graph, check, finding
 from kgraph.build.findings import Finding
 from kgraph.terms import RDF_TYPE, RDFS
 
-_DEFAULT = ox.DefaultGraph()
 _TYPE = ox.NamedNode(RDF_TYPE)
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _DCT = "http://purl.org/dc/terms/"
@@ -75,14 +74,17 @@ def evidence(graph: Graph) -> Iterator[Finding]:
     derived = {graph.kg(name).value for name in DERIVED}
     stated = {graph.kg(name).value for name in STATED}
     typed = stated | {c for c in graph.ontology.classes if graph.ontology.above_class(c) & stated}
+    needing = sorted((p for p in graph.loaded.predicates if p.value not in EDITORIAL | derived), key=str)
+    patterns = [(p, None) for p in needing if p != _TYPE] + [(_TYPE, ox.NamedNode(c)) for c in sorted(typed)]
     seen: dict[ox.NamedNode, bool] = {}
-    for name, kinds in graph.kinds.items():
-        if kinds != {"editorial"}:
-            continue
-        for s, p, o, _ in graph.store.quads_for_pattern(None, None, None, name):
-            if type(s) is not ox.NamedNode or p.value in EDITORIAL or p.value in derived:
-                continue
-            if p == _TYPE and (type(o) is not ox.NamedNode or o.value not in typed):
+    for name, predicate, value in (
+        (name, *pattern)
+        for name, kinds in graph.kinds.items()
+        if kinds == {"editorial"}
+        for pattern in patterns
+    ):
+        for s, p, o, _ in graph.store.quads_for_pattern(None, predicate, value, name):
+            if type(s) is not ox.NamedNode:
                 continue
             if s not in seen:
                 seen[s] = bool(graph.types(s) & stated)
@@ -104,7 +106,10 @@ def evidence(graph: Graph) -> Iterator[Finding]:
 def introduced(graph: Graph) -> Iterator[Finding]:
     """Things with labels or notes only, and no source for their being there."""
     site = graph.inputs.site
-    labels = graph.store.quads_for_pattern(None, ox.NamedNode(RDFS + "label"), None, _DEFAULT)
+    labelled = graph.select(
+        f"SELECT DISTINCT ?s {{ ?s <{RDFS}label> ?label"
+        f" FILTER(isIRI(?s)) FILTER NOT EXISTS {{ ?s {_TYPE} ?type FILTER(isIRI(?type)) }} }}"
+    )
     folders = (
         "event",
         "recognition",
@@ -116,9 +121,8 @@ def introduced(graph: Graph) -> Iterator[Finding]:
         "creative-work",
     )
     prefixes = tuple(f"{site.base}id/{folder}/" for folder in (*folders, "statement"))
-    for quad in labels:
-        s = quad.subject
-        if type(s) is ox.NamedNode and s.value.startswith(prefixes) and not graph.types(s):
+    for (s,) in labelled:
+        if s.value.startswith(prefixes):
             yield finding(
                 "introduced",
                 "it has a label, but nothing says what it is and no passage speaks of it",
@@ -159,7 +163,13 @@ def known_through(graph: Graph) -> Iterator[Finding]:
         )
 
     for name in THINGS:
-        for thing in sorted(set(graph.members(name)), key=str):
+        things = set(graph.members(name))
+        for thing, place in graph.select(
+            f"SELECT ?thing ?g {{ ?thing {_TYPE} {graph.kg(name)} GRAPH ?g {{ ?thing ?p ?o }} }}"
+        ):
+            if is_narrated(place):
+                things.discard(thing)
+        for thing in sorted(things, key=str):
             if not graph.objects(thing, through) and not is_spoken_of(thing):
                 yield finding(
                     "known-through",

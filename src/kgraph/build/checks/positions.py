@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
 from kgraph.build.checks.table import Graph, check, finding
 from kgraph.build.findings import Finding
+from kgraph.terms import XSD
 
 _OA = "http://www.w3.org/ns/oa#"
 _EXTENT = ox.NamedNode("http://purl.org/dc/terms/extent")
@@ -34,9 +35,11 @@ def _position(graph: Graph, passage: ox.NamedNode) -> tuple[ox.NamedNode, int, i
     return None
 
 
-def _passages(graph: Graph) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode, int, int]]:
-    """(passage, source, selector, start, end) of every passage whose shape is right."""
-    for passage in sorted(set(graph.members("Passage")), key=str):
+def _passages(
+    graph: Graph, some: Iterable[ox.NamedNode]
+) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode, int, int]]:
+    """(passage, source, selector, start, end) of those passages whose shape is right."""
+    for passage in sorted(set(some), key=str):
         sources = graph.objects(passage, _node("hasSource"))
         position = _position(graph, passage)
         if len(sources) == 1 and type(sources[0]) is ox.NamedNode and position:
@@ -50,7 +53,13 @@ def _passages(graph: Graph) -> Iterator[tuple[ox.NamedNode, ox.NamedNode, ox.Nam
 )
 def position(graph: Graph) -> Iterator[Finding]:
     """Positions out of the text."""
-    for _, source, selector, _, end in _passages(graph):
+    beyond = "COALESCE(xsd:integer(STR(?end)) > xsd:integer(STR(?extent)), true)"
+    found = graph.select(
+        f"PREFIX oa: <{_OA}> PREFIX xsd: <{XSD}> SELECT DISTINCT ?passage {{"
+        f" ?passage a {graph.kg('Passage')} ; oa:hasSource ?source ; oa:hasSelector ?selector ."
+        f" ?selector oa:end ?end . ?source {_EXTENT} ?extent FILTER(isIRI(?passage) && {beyond}) }}"
+    )
+    for _, source, selector, _, end in _passages(graph, (passage for (passage,) in found)):
         extent = _integer(graph.objects(source, _EXTENT))
         if extent is not None and end > extent:
             yield finding(
@@ -99,7 +108,9 @@ def quote(graph: Graph) -> Iterator[Finding]:
         path = site.root / str(name)
         if path.is_file():
             texts[graph.inputs.rewrite.iri(iri)] = path.read_bytes().decode("utf-8", "replace")
-    for passage, source, _, start, end in _passages(graph):
+    if not texts:
+        return
+    for passage, source, _, start, end in _passages(graph, graph.members("Passage")):
         text = texts.get(source.value)
         if text is None:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
@@ -53,6 +53,12 @@ class Graph:
         for quad in self.store.quads_for_pattern(None, _TYPE, self.kg(name), _DEFAULT):
             if type(quad.subject) is ox.NamedNode:
                 yield quad.subject
+
+    def select(self, query: str) -> Iterator[Any]:
+        """The solutions of a SELECT over the merge: what a check looks for, told by the store in one scan."""
+        found = self.store.query(query)
+        assert isinstance(found, ox.QuerySolutions)
+        return iter(found)
 
     def objects(self, subject: ox.NamedNode, predicate: ox.NamedNode) -> list[ox.NamedNode | ox.Literal]:
         """The objects of a property in the merge, sorted."""

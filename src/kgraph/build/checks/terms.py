@@ -112,8 +112,8 @@ def term(graph: Graph) -> Iterator[Finding]:
                     at=(predicate.value, "", ""),
                 )
                 break
-    classes = {q.object for q in graph.store.quads_for_pattern(None, _TYPE, None, _DEFAULT)}
-    for class_ in sorted(classes, key=str):
+    classes = graph.select(f"SELECT DISTINCT ?class {{ ?node {_TYPE} ?class }}")
+    for class_ in sorted((found for (found,) in classes), key=str):
         if type(class_) is ox.NamedNode and not is_known(graph, class_.value):
             quad = next(graph.store.quads_for_pattern(None, _TYPE, class_, _DEFAULT))
             yield finding(
@@ -244,24 +244,16 @@ def blank_node(graph: Graph) -> Iterator[Finding]:
 def described(graph: Graph) -> Iterator[Finding]:
     """Objects under id/ that nothing is said of."""
     base = graph.inputs.site.base + "id/"
-    known: dict[str, bool] = {}
-    for quad in graph.store.quads_for_pattern(None, None, None, _DEFAULT):
-        o = quad.object
-        if type(o) is not ox.NamedNode or not o.value.startswith(base):
+    for (o,) in graph.select("SELECT DISTINCT ?o { ?s ?p ?o FILTER(isIRI(?o)) }"):
+        if not o.value.startswith(base) or any(graph.store.quads_for_pattern(o, None, None, _DEFAULT)):
             continue
-        there = known.get(o.value)
-        if there is None:
-            there = any(graph.store.quads_for_pattern(o, None, None, _DEFAULT))
-            if len(known) > 100_000:
-                known.clear()
-            known[o.value] = there
-            if not there:
-                yield finding(
-                    "described",
-                    f"{graph.short(quad.predicate.value)} leads to {graph.short(o.value)}, of which nothing is said",
-                    subject=value_of(quad.subject),
-                    at=(quad.predicate.value, o.value, ""),
-                )
+        quad = min(graph.store.quads_for_pattern(None, None, o, _DEFAULT), key=str)
+        yield finding(
+            "described",
+            f"{graph.short(quad.predicate.value)} leads to {graph.short(o.value)}, of which nothing is said",
+            subject=value_of(quad.subject),
+            at=(quad.predicate.value, o.value, ""),
+        )
 
 
 @check(
