@@ -148,6 +148,7 @@ def main() -> int:
         cold_hubs = [(fetch(connection, path)[0], count) for path, count in hubs]
         warm = pages[20]
         body = fetch(connection, warm)[1]
+        Path(temporary).chmod(0o755)  # nginx serves as a user of its own
         root = Path(temporary) / "root"
         (root / warm.strip("/")).parent.mkdir(parents=True)
         (root / warm.strip("/")).write_bytes(body)

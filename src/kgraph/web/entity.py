@@ -78,6 +78,7 @@ def render(edition: Edition, iri: str, *, keep: bool) -> Response:
             if suffix != "html"
         ],
         changes=history.latest(iri),
+        canonical=True,
         html_address=document_address(edition, iri, "html"),
         sparql=sparql_address(entity_query(iri)),
         citation=cite.citation(edition, iri, name.text),

@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import gettext as _gettext
 from flask_babel import ngettext as _ngettext
 
-LANGUAGES: tuple[str, ...] = ("en",)
-"""The default first."""
+LANGUAGES: tuple[str, ...] = ("en", "fr", "es", "ru", "ar")
+"""The default first; the others have a catalogue in translations/ (scripts/catalogues.py)."""
 
 NAMES = {"en": "English", "fr": "Français", "es": "Español", "ru": "Русский", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})

@@ -15,6 +15,9 @@ from kgraph.web.links import sparql_address, thing_address, with_query
 from kgraph.web.negotiate import MEDIA_TYPES
 from kgraph.web.respond import here, in_release, language
 
+_STATE = frozenset(
+    {"iri", "class", "q", "f", "year", "sort", "view", "after", "act", "offset", "property", "query"}
+)
 _LICENSES = {
     "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
     "https://creativecommons.org/publicdomain/zero/1.0/": "CC0 1.0",
@@ -105,5 +108,5 @@ def _license_words(iri: str) -> str:
 
 
 def _in_language(tag: str) -> str:
-    query = {k: v for k, v in request.args.items() if k != "lang"}
-    return with_query(request.path, {**query, "lang": tag})
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k in _STATE]
+    return f"{quote(request.path)}?{urlencode([*kept, ('lang', tag)])}"
