@@ -45,7 +45,7 @@ def main() -> int:
         texts.creation_date = catalogue.creation_date  # so that nothing changes when no text did
         catalogue.update(texts, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        untranslated = [m.id for m in catalogue if m.id and not all(forms(m.string))]
+        untranslated = [m.id for m in catalogue if m.id and not all(forms(m.string or ""))]
         for text in untranslated:
             print(f"{folder.name}: not translated: {text}")
         missing += len(untranslated)

@@ -71,7 +71,8 @@ def claims_of(
             if group is None:
                 continue
             subjects: Iterable[Resource] = group.subjects
-            if group.count > len(group.subjects):
+            # of more than `most` the first are shown, and a list has the rest
+            if len(group.subjects) < group.count <= most:
                 subjects = reader.engine.incoming_page(resource, IRI(kg + relation), limit=most)[1]
             for subject in subjects:
                 if subject not in seen:
@@ -82,12 +83,8 @@ def claims_of(
 
 def read_claim(node: Node, reader: Reader, kg: str, relation: str = "") -> Claim:
     """A claim from its node. Who reports it is looked up, one level."""
-    reported_by: tuple[str, ...] = ()
-    if any(
-        g.predicate.value == kg + "reports" for g in reader.engine.incoming(node.resource, per_property=1)
-    ):
-        _, subjects = reader.engine.incoming_page(node.resource, IRI(kg + "reports"), limit=20)
-        reported_by = tuple(s.value for s in subjects if isinstance(s, IRI))
+    _, reporting = reader.engine.incoming_page(node.resource, IRI(kg + "reports"), limit=20)
+    reported_by = tuple(s.value for s in reporting if isinstance(s, IRI))
     return Claim(
         node.resource.value,
         node,

@@ -15,7 +15,7 @@ from kgraph.terms import Node as Resource
 
 OUTGOING_LIMIT = 20_000
 INCOMING_SHOWN = 25
-CLAIMS_SHOWN = 200
+CLAIMS_SHOWN = 120
 PASSAGES_SHOWN = 1000
 
 

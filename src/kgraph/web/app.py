@@ -16,7 +16,7 @@ from kgraph.web import assets, browse, errors, history, macros, memento, pages, 
 from kgraph.web.cache import ByteCache
 from kgraph.web.edition import Edition, Publication
 from kgraph.web.editions import Editions
-from kgraph.web.language import LANGUAGES
+from kgraph.web.language import LANGUAGES, install
 from kgraph.web.respond import language, secure
 
 _PARTS = ("sparql", "queries", "terms", "graphs", "openapi", "harvest")
@@ -35,6 +35,7 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[0]
     Babel(app, locale_selector=language)
+    install(app.jinja_env)
     publication = Publication(Edition(site, release, engine))
     app.extensions["kgraph"] = publication
     app.extensions["kgraph.editions"] = Editions(site)

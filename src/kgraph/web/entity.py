@@ -15,12 +15,13 @@ from flask import Response
 
 from kgraph.describe import Description, Node, Statement
 from kgraph.describe.claims import Claim
+from kgraph.describe.entity import CLAIMS_SHOWN
 from kgraph.describe.evidence import OA
 from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, ntriples
 from kgraph.web import cite, history
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
-from kgraph.web.links import document_address, sparql_address
+from kgraph.web.links import document_address, sparql_address, with_query
 from kgraph.web.negotiate import VARIANTS
 from kgraph.web.respond import in_release, page
 from kgraph.web.view import View
@@ -51,6 +52,7 @@ class Section:
     note: str = ""
     query: str = ""
     more: str = ""
+    total: int = 0
 
 
 def render(edition: Edition, iri: str, *, keep: bool) -> Response:
@@ -167,14 +169,10 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
     unsaid = [s for p in notes for s in node.all(p)]
     sections.append(Section("not-said", _("What the sources do not say"), "notes", unsaid))
     sayings = sorted(described.sayings, key=lambda c: claim_order(c, described, edition))
-    sections.append(
-        Section(
-            "says",
-            _("What is reported as said by %(name)s", name=view.name(described.iri).text),
-            "claims",
-            sayings,
-        )
-    )
+    says = _("What is reported as said by %(name)s", name=view.name(described.iri).text)
+    made = next((g.count for g in described.incoming if g.predicate == kg + "claimant"), 0)
+    more = claims_list(described.iri, kg + "claimant") if made > CLAIMS_SHOWN else ""
+    sections.append(Section("says", says, "claims", sayings, more=more, total=made))
     parts = [
         c for c in described.children.values() if isinstance(c.resource, IRI) and not linked(c, described)
     ]
@@ -270,9 +268,19 @@ def claim_sections(claims: list[Claim], described: Description, view: View, kg: 
     sections.append(Section("said", _("What else is said of it"), "claims", about))
     mentioned = [c for c in rest if c.relation == _MENTIONS]
     sections.append(Section("mentioned", _("Statements that mention it"), "claims", mentioned))
+    counts = {g.predicate: g.count for g in described.incoming}
     for section in sections:
         section.query = sparql_address(claims_query(described.iri, kg))
+        relation = kg + ("mentions" if section.id == "mentioned" else "about")
+        if counts.get(relation, 0) > CLAIMS_SHOWN:
+            section.more = claims_list(described.iri, relation)
+            section.total = counts[relation]
     return sections
+
+
+def claims_list(iri: str, relation: str) -> str:
+    """The address of the whole list of claims that touch a thing in one way."""
+    return with_query("/incoming", {"iri": iri, "property": relation})
 
 
 def view_act(claim: Claim, kg: str, acts: tuple[str, ...]) -> bool:
