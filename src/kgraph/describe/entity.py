@@ -17,6 +17,8 @@ OUTGOING_LIMIT = 20_000
 INCOMING_SHOWN = 25
 CLAIMS_SHOWN = 120
 PASSAGES_SHOWN = 1000
+EVIDENCE_SHOWN = 12
+"""Of the graphs that support one statement so many are read for a page; it says how many there are."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,10 @@ def describe(
         drawn = list(engine.graph(resource, limit=CLAIMS_SHOWN))
         if not node.properties or (kinds or {}).get(iri) == "passage":
             own_passage = passage(node, reader, kg, texts)
-    graphs = {g for n in (node, *children.values()) for g in n.graphs}
-    graphs |= {g for claim in (*said, *sayings) for g in claim.node.graphs}
+    graphs = {
+        g for n in (node, *children.values()) for s in n.statements() for g in s.graphs[:EVIDENCE_SHOWN]
+    }
+    graphs |= {g for claim in (*said, *sayings) for g in claim.graphs[:EVIDENCE_SHOWN]}
     found = evidence(graphs, kinds or {}, reader, kg, texts)
     described = Description(
         iri,
@@ -153,7 +157,7 @@ def describe(
             nodes = [reader.node(s) for s in group.subjects]
             found_ = [n.resource.value for n in nodes if kg + "Recognition" in n.types]
             described.declarations = [read_declaration(one, reader, kg) for one in found_]
-    more = {g for d in described.declarations for g in d.graphs}
+    more = {g for d in described.declarations for g in d.graphs[:EVIDENCE_SHOWN]}
     more |= {g for d in described.declarations for c in d.known_through for g in c.graphs}
     described.evidence |= evidence(more - set(found), kinds or {}, reader, kg, texts)
     _linked(described, reader, kg)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +141,10 @@ class View:
         )
         passages = [e for e in found if e.passage]
         return passages if passages_only and passages else found
+
+    def evidence_count(self, thing: Any, graphs: Sequence[str], found: Sequence[Evidence]) -> int:
+        """How many graphs support a statement, those that the page does not show included."""
+        return len(found) + sum(1 for g in graphs if g not in thing.evidence and g not in self.edition.kinds)
 
     def first(self, iri: str) -> bool:
         """Whether this is the first time that the page asks for this."""
