@@ -169,3 +169,15 @@ def test_an_active_release_without_its_store_is_no_dropped_one(
     shown = verified(site, capsys)
     assert "store: missing" in shown
     assert "index.sqlite: missing" in shown
+
+
+def test_lists_and_results_are_not_cut(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["releases", str(built)]) == 0
+    assert read_log(built / STATE)[0].time in capsys.readouterr().out
+    query = tmp_path / "long.rq"
+    query.write_text(f'SELECT ("{"x" * 5000}end" AS ?long) {{}}')
+    assert run(["query", str(query), "--site", str(built)]) == 0
+    assert "x" * 5000 + "end" in capsys.readouterr().out

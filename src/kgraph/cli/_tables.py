@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from kgraph.describe import Description, Names
 
 
+def whole_console() -> Console:
+    """Standard output: a terminal's width there, elsewhere as wide as a table needs, so that nothing is cut."""
+    return Console() if sys.stdout.isatty() else Console(width=1_000_000)
+
+
 def build_table(manifest: Manifest, activation: Activation, seconds: Mapping[str, float]) -> None:
     """What was released, and how long each step took."""
     table = Table(
@@ -54,7 +59,7 @@ def result_table(body: bytes) -> None:
     rows = answer["results"]["bindings"]
     for row in rows:
         table.add_row(*(escape(row[name]["value"]) if name in row else "" for name in names))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    whole_console().print(table)
     click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
 
@@ -70,7 +75,7 @@ def description_table(found: Description, names: Names, hidden: frozenset[str]) 
             return f"{term.value} @{term.language}" if term.language else term.value
         return called.get(term.value, term.value)
 
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = whole_console()
     console.print(
         f"[bold]{escape(called.get(found.iri, found.iri))}[/bold]\n{escape(found.iri)}", highlight=False
     )

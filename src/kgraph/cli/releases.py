@@ -13,9 +13,9 @@ from kgraph.cli._site import open_site, site_argument
 @site_argument
 def command(site: Path, state: Path | None) -> int:
     """List the releases of SITE, the newest first: when, how many statements, how large."""
-    from rich.console import Console
     from rich.table import Table
 
+    from kgraph.cli._tables import whole_console
     from kgraph.errors import ReleaseError
     from kgraph.release import read_log, read_manifest
 
@@ -46,5 +46,5 @@ def command(site: Path, state: Path | None) -> int:
             activation.data[:12],
             "active" if activation is log[-1] else note,
         )
-    Console().print(table)
+    whole_console().print(table)
     return 0
