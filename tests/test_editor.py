@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from conftest import missing, need_browser
+from conftest import missing
 
 QUERY = "SELECT * WHERE { ?person a <http://localhost:8000/ontology#Person> } ORDER BY ?person LIMIT 3"
 
@@ -29,22 +29,20 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def page(live_site: str) -> Iterator[Page]:
+def page(live_site: str, browser: Browser) -> Iterator[Page]:
     """A page in Chromium; the test fails on a script error and on a request to another host."""
-    path = need_browser()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60_000)
-        errors: list[str] = []
-        elsewhere: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((live_site, "blob:", "data:")) else elsewhere.append(r.url),
-        )
-        yield page
-        browser.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    errors: list[str] = []
+    elsewhere: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((live_site, "blob:", "data:")) else elsewhere.append(r.url),
+    )
+    yield page
+    context.close()
     assert errors == []
     assert elsewhere == []
 
@@ -109,13 +107,11 @@ def test_terms_are_completed_from_the_release(editor: Page, typed: str, offered:
     until(lambda: offered in editor.evaluate(SHOWN))
 
 
-def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str) -> None:
-    path = need_browser()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_context(java_script_enabled=False).new_page()
-        page.goto(live_site + "/sparql")
-        page.fill("#query", QUERY)
-        page.click("form.query button")
-        assert page.locator("main table tbody tr").count() == 3
-        browser.close()
+def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(live_site + "/sparql")
+    page.fill("#query", QUERY)
+    page.click("form.query button")
+    assert page.locator("main table tbody tr").count() == 3
+    context.close()

@@ -7,22 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
-from conftest import need_browser
 from web_site import own_site
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def listen(app: Flask) -> Iterator[str]:
@@ -42,13 +29,3 @@ def listen(app: Flask) -> Iterator[str]:
 def origin() -> Iterator[str]:
     """The origin that serves the project's own site."""
     yield from listen(own_site())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium with a profile of its own."""
-    path = need_browser()
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield found
-        found.close()
