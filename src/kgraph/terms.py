@@ -47,6 +47,7 @@ class Quad(NamedTuple):
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_TO_ESCAPE = re.compile(r'["\\\n\r\t\x08\f]')
 
 
 def ntriples(term: Term) -> str:
@@ -55,7 +56,10 @@ def ntriples(term: Term) -> str:
         return f"<{term.value}>"
     if isinstance(term, BNode):
         return f"_:{term.value}"
-    text = '"' + "".join(_ESCAPES.get(c, c) for c in term.value) + '"'
+    value = term.value
+    if _TO_ESCAPE.search(value):  # most have nothing to escape
+        value = _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], value)
+    text = f'"{value}"'
     if term.language:
         return f"{text}@{term.language}"
     return text if term.datatype == XSD_STRING else f"{text}^^<{term.datatype}>"
