@@ -23,6 +23,7 @@ PLAIN = ['"x"', '"xy"', '"x"@en', '"y"@en', '"x"@de-AT', "1", "3", "2.5", '"a"^^
 REWRITTEN = ["03", '"3"^^xsd:int', '"2.50"^^xsd:decimal', '"1"^^xsd:boolean', "1.0e0"]
 
 nodes = st.sampled_from(NODES)
+data_nodes = st.sampled_from([*NODES, "_:b0"])
 predicates = st.sampled_from(PREDICATES)
 classes = st.sampled_from(CLASSES)
 literals = st.sampled_from(PLAIN + REWRITTEN)
@@ -32,8 +33,8 @@ plain_literals = st.sampled_from(PLAIN)
 def statements(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """One statement of a data graph."""
     return st.one_of(
-        st.builds(lambda s, p, o: f"{s} {p} {o} .", nodes, predicates, st.one_of(nodes, values)),
-        st.builds(lambda s, c: f"{s} a {c} .", nodes, classes),
+        st.builds(lambda s, p, o: f"{s} {p} {o} .", data_nodes, predicates, st.one_of(data_nodes, values)),
+        st.builds(lambda s, c: f"{s} a {c} .", data_nodes, classes),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from kgraph.shacl.lexical import DECIMAL_TYPES, FLOAT_TYPES, NUMERIC_TYPES, well_formed
+from kgraph.shacl.lexical import DECIMAL_TYPES, NUMERIC_TYPES, well_formed
 from kgraph.shacl.names import XSD_BOOLEAN, XSD_STRING
 from kgraph.shacl.terms import OxTerm
 from kgraph.terms import XSD
@@ -70,7 +70,7 @@ def _numbers(left: ox.Literal, sign: str, right: ox.Literal) -> bool:
     a, b = left.datatype.value, right.datatype.value
     if a in DECIMAL_TYPES and b in DECIMAL_TYPES:
         return _OPERATORS[sign](Decimal(left.value), Decimal(right.value))
-    if a == b and a in FLOAT_TYPES:
+    if a == b == XSD + "double":
         return _OPERATORS[sign](float(left.value), float(right.value))
     return _by_store(left, sign, right)
 
