@@ -107,3 +107,12 @@ def test_canonical_is_what_the_store_gives_back() -> None:
             store = ox.Store()
             store.add(ox.Quad(place, place, literal))
             assert canonical(literal) == next(iter(store)).object, literal
+
+
+def test_a_literal_is_found_by_its_parsed_form_only() -> None:
+    shapes = (
+        "ex:S sh:targetObjectsOf ex:q ; sh:property [ sh:path [ sh:inversePath ex:r ] ; sh:maxCount 0 ] ."
+    )
+    assert report("ex:n ex:q 03 ; ex:r 3 .", shapes).conforms
+    assert not report("ex:n ex:q 03 ; ex:r 03 .", shapes).conforms
+    assert not report("ex:n ex:q 3 ; ex:r 3 .", shapes).conforms

@@ -59,14 +59,15 @@ class Data:
 
     def subjects(self, predicate: ox.NamedNode, value: OxTerm) -> list[OxTerm]:
         """The subjects of (predicate, object)."""
-        found: list[OxTerm] = [
+        quads = self.store.quads_for_pattern(None, predicate, value, _DEFAULT)
+        if not isinstance(value, ox.Literal):
+            return [quad.subject for quad in quads]  # type: ignore[misc]
+        # The store looks literals up by what it makes of them, so each is compared with what was parsed.
+        return [
             quad.subject  # type: ignore[misc]
-            for quad in self.store.quads_for_pattern(None, predicate, value, _DEFAULT)
+            for quad in quads
+            if value in self._parsed(quad.subject, predicate, quad.object)  # type: ignore[arg-type]
         ]
-        if self.raw and isinstance(value, ox.Literal):
-            found = [s for s in found if value in self._parsed(s, predicate, value)]  # type: ignore[arg-type]
-            found += [s for s, p in self.raw.places(value) if p == predicate and s not in found]
-        return found
 
     def statements(self, subject: OxTerm) -> Iterator[tuple[ox.NamedNode, OxTerm]]:
         """Predicates and objects of a subject."""

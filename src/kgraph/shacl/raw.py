@@ -153,13 +153,11 @@ class RawIndex:
 
     def __init__(self) -> None:
         self._forward: dict[tuple[OxNode, ox.NamedNode], dict[ox.Literal, list[ox.Literal]]] = {}
-        self._backward: dict[ox.Literal, set[tuple[OxNode, ox.NamedNode]]] = {}
 
     def add(self, subject: OxNode, predicate: ox.NamedNode, stored: ox.Literal, parsed: ox.Literal) -> None:
         forms = self._forward.setdefault((subject, predicate), {}).setdefault(stored, [])
         if parsed not in forms:
             forms.append(parsed)
-            self._backward.setdefault(parsed, set()).add((subject, predicate))
 
     def __bool__(self) -> bool:
         return bool(self._forward)
@@ -178,7 +176,3 @@ class RawIndex:
         """The parsed forms of a stored object, or None where it is as parsed."""
         found = self._forward.get((subject, predicate))
         return found.get(stored) if found else None
-
-    def places(self, parsed: ox.Literal) -> set[tuple[OxNode, ox.NamedNode]]:
-        """The (subject, predicate) pairs that a parsed form stands at."""
-        return self._backward.get(parsed, set())
