@@ -59,6 +59,15 @@
   document.body.classList.add("wide");
   document.getElementById("result")?.closest("section").remove();
 
+  // What the editor leaves unnamed for screen readers; its list of tabs holds a button too, so is no tablist (WAI-ARIA 1.2).
+  const name = () => {
+    for (const list of place.querySelectorAll(".tabsList[role=tablist]")) list.removeAttribute("role");
+    for (const tab of place.querySelectorAll(".tabsList .tab:has(> [role=tab]):not([role=tablist])")) tab.setAttribute("role", "tablist");
+    for (const area of place.querySelectorAll(".CodeMirror textarea:not([aria-label])")) area.setAttribute("aria-label", words.query);
+  };
+  new MutationObserver(name).observe(place, { childList: true, subtree: true });
+  name();
+
   const open = (name, query, run) => {
     const endpoint = `${location.origin}/sparql`;
     const tab = editor.addTab(true, { name, yasqe: { value: query }, requestConfig: { endpoint, method: "POST" } });
