@@ -64,8 +64,8 @@ def read_on(site: Path, stop: Path, problems: Path) -> None:
     """Open the active release again and again; every answer must be of one generation."""
     import pyoxigraph as ox
 
-    state, count = site / ".kgraph", 0
-    while not stop.exists():
+    state, count, parent = site / ".kgraph", 0, os.getppid()
+    while not stop.exists() and os.getppid() == parent:  # not left behind when the script itself is ended
         try:
             release = open_active(state)
             store = ox.Store.read_only(str(release.store))

@@ -283,13 +283,8 @@ def test_the_cap(engine: Engine):
         engine.query(Query("SELECT * { ?s ?p ?o }", result=1000))
 
 
+@pytest.mark.parametrize("engine", ["embedded", "oxigraph"], indirect=True)  # on the others it would run on
 def test_the_deadline(engine: Engine):
-    if (
-        isinstance(engine, RemoteEngine)
-        and "/sparql" in engine._endpoint
-        and not engine._endpoint.endswith("/query")
-    ):
-        pytest.skip("covered by the other engines; a query there would run on")
     start = time.monotonic()
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c != ?i) }"
     with pytest.raises(QueryTimeout):
