@@ -256,7 +256,7 @@ def test_a_result_over_the_cap_is_refused_and_the_worker_lives(engine: EmbeddedE
     before = set(engine.workers())
     with pytest.raises(ResultTooLarge):
         engine.query(Query("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 50000"))
-    assert set(engine.workers()) == before
+    assert before <= set(engine.workers())  # a spare may have come up meanwhile
 
 
 @pytest.mark.parametrize("name", ["unbounded order", "distinct bomb", "concat bomb"])

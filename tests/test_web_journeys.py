@@ -43,7 +43,7 @@ def test_a_reader_follows_a_statement_to_its_passage_and_cites_it(page: Page) ->
     main = page.get_by_role("main")
     expect(main.get_by_text("Leyla Aliyeva").first).to_be_visible()
     expect(main.locator(".part > p", has_text=", speaker").first).to_be_visible()
-    evidence = main.locator("details.ev-passage").first
+    evidence = main.locator(".val > details.ev:not(.ev-editorial)").first
     expect(evidence.locator(".card")).to_be_hidden()
     evidence.locator("summary").click()
     expect(evidence.locator(".card")).to_be_visible()

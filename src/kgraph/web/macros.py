@@ -109,4 +109,4 @@ def _license_words(iri: str) -> str:
 
 def _in_language(tag: str) -> str:
     kept = [(k, v) for k, v in request.args.items(multi=True) if k in _STATE]
-    return f"{quote(request.path)}?{urlencode([*kept, ('lang', tag)])}"
+    return in_release(f"{quote(request.path)}?{urlencode([*kept, ('lang', tag)])}")
