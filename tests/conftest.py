@@ -150,8 +150,9 @@ CHROMIUM = (
 def browser() -> Iterator[Browser]:
     """Chromium, one for each test process: playwright allows no second one beside it."""
     path = need_browser()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a busy machine is no defect of the page
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM))
         yield found

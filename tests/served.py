@@ -56,7 +56,7 @@ def serving(
         release.close()
 
 
-def until(condition: Callable[[], Any], seconds: float = 20) -> bool:
+def until(condition: Callable[[], Any], seconds: float = 60) -> bool:
     """Wait for something; whether it came."""
     end = time.monotonic() + seconds
     while not condition():

@@ -71,8 +71,8 @@ def test_a_query_in_the_address_is_run(editor: Page) -> None:
 def test_a_result_leads_to_the_page_on_this_host(editor: Page, live_site: str) -> None:
     link = editor.locator(".yasr table a[href*='/id/person/']").first
     link.evaluate("a => a.removeAttribute('target')")
-    link.click()
-    editor.wait_for_url(f"{live_site}/id/person/**")
+    with editor.expect_navigation(url=f"{live_site}/id/person/**"):
+        link.click()
 
 
 def test_an_example_opens_as_a_tab_of_its_own(editor: Page) -> None:
@@ -112,6 +112,7 @@ def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str, brow
     page = context.new_page()
     page.goto(live_site + "/sparql")
     page.fill("#query", QUERY)
-    page.click("form.query button")
+    with page.expect_navigation():
+        page.click("form.query button")
     assert page.locator("main table tbody tr").count() == 3
     context.close()

@@ -289,7 +289,7 @@ def test_the_deadline(engine: Engine):
     cross = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c != ?i) }"
     with pytest.raises(QueryTimeout):
         engine.query(Query(cross, deadline=1))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30  # left alone it would run for years
 
 
 def test_an_endpoint_that_is_not_there():

@@ -56,7 +56,7 @@ def rows(engine: EmbeddedEngine, text: str, **request: object) -> list[dict[str,
     return [{name: term["value"] for name, term in row.items()} for row in bindings]
 
 
-def until(condition: object, seconds: float = 20) -> bool:
+def until(condition: object, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         if time.monotonic() > end:
@@ -311,10 +311,9 @@ def test_admission_is_bounded(store: Path):
         with ThreadPoolExecutor(4) as threads:
             running = [threads.submit(engine.query, runaway(n)) for n in range(4)]
             assert until(lambda: engine._pool.running() == (2, 2))
-            start = time.monotonic()
             with pytest.raises(PoolFull) as caught:
                 engine.query(Query("ASK {}"))
-            assert time.monotonic() - start < 1
+            assert not any(query.done() for query in running), "refused at once, not after a wait"
             assert caught.value.retry_after == 5
             for query in running:
                 with pytest.raises(QueryTimeout):

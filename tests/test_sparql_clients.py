@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +127,5 @@ def test_comunica(endpoint: str, rows: dict[str, Counter[tuple[str, ...]]]):
 def test_an_endpoint_that_is_down_is_an_error(capfd: pytest.CaptureFixture[str], tmp_path: Path):
     query = tmp_path / "q.rq"
     query.write_text("ASK {}")
-    start = time.monotonic()
     assert run(["query", str(query), "--endpoint", "http://127.0.0.1:9/sparql"]) == 1
     assert "cannot be reached" in capfd.readouterr().err
-    assert time.monotonic() - start < 20
