@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,14 +10,45 @@ from flask_babel import Babel
 from kgraph.engine.protocol import Engine
 from kgraph.release import Release
 from kgraph.site import Site
-from kgraph.web import assets, browse, errors, history, macros, memento, pages, statements, things, vocabulary
+from kgraph.web import (
+    assets,
+    browse,
+    errors,
+    graphs,
+    harvest,
+    history,
+    macros,
+    memento,
+    openapi,
+    pages,
+    queries,
+    sparql,
+    statements,
+    terms,
+    things,
+    vocabulary,
+)
 from kgraph.web.cache import ByteCache
 from kgraph.web.edition import Edition, Publication
 from kgraph.web.editions import Editions
 from kgraph.web.language import LANGUAGES, install
 from kgraph.web.respond import language, secure
 
-_PARTS = ("sparql", "queries", "terms", "graphs", "openapi", "harvest")
+_ROOMS = (
+    pages,
+    vocabulary,
+    browse,
+    statements,
+    sparql,
+    queries,
+    terms,
+    graphs,
+    openapi,
+    harvest,
+    memento,
+    history,
+    things,  # last: it takes every path that no other route has
+)
 
 
 def create_app(site: Site, release: Release, engine: Engine) -> Flask:
@@ -42,18 +71,9 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     macros.register(app)
     assets.register(app)
     errors.register(app)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(vocabulary.blueprint)
-    app.register_blueprint(browse.blueprint)
-    app.register_blueprint(statements.blueprint)
-    for part in _PARTS:
-        if importlib.util.find_spec(f"kgraph.web.{part}"):
-            app.register_blueprint(importlib.import_module(f"kgraph.web.{part}").blueprint)
-    app.register_blueprint(memento.blueprint)
-    app.register_blueprint(history.blueprint)
-    app.register_blueprint(things.blueprint)
+    for room in _ROOMS:
+        app.register_blueprint(room.blueprint)
     app.extensions["kgraph.reserved"] = _reserved(app)
-    app.extensions["kgraph.has_sparql"] = any(rule.rule == "/sparql" for rule in app.url_map.iter_rules())
     app.before_request(preflight)
     app.before_request(memento.choose_release)
     app.after_request(secure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 
 from kgraph.media import RdfFormat
 from kgraph.web import browse, entity, view, wording
@@ -57,8 +57,6 @@ def register(app: Flask) -> None:
             "site": edition.site,
             "lang": chosen,
             "direction": "rtl" if chosen in RIGHT_TO_LEFT else "ltr",
-            "has_sparql": current_app.extensions["kgraph.has_sparql"],
-            "routes": current_app.view_functions,
             "release_words": _release_words(),
             "path": request.path,
             "menu": _menu(),
@@ -98,9 +96,7 @@ def _menu() -> list[tuple[str, str]]:
         if edition.has(edition.kg + class_):
             found.append((path, text))
     found.append(("/ontology.html", _("Vocabulary")))
-    if current_app.extensions["kgraph.has_sparql"]:
-        found.append(("/sparql", _("Query")))
-    return [*found, ("/about", _("About"))]
+    return [*found, ("/sparql", _("Query")), ("/about", _("About"))]
 
 
 def _license_words(iri: str) -> str:
