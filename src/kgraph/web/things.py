@@ -16,7 +16,7 @@ from kgraph.errors import NotWritable
 from kgraph.harvest import jsonld, signposting
 from kgraph.media import RdfFormat
 from kgraph.search import near_paths
-from kgraph.terms import IRI, Quad
+from kgraph.terms import IRI, RDF_TYPE, Quad
 from kgraph.web import entity, memento
 from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
@@ -27,6 +27,9 @@ from kgraph.web.negotiate import MEDIA_TYPES, VARIANTS, choose
 from kgraph.web.respond import answer, here, in_release, link_header, page, see_other
 
 blueprint = Blueprint("things", __name__)
+
+LINKED_TYPED = 500
+"""So many of the things that a document links to are given with their types."""
 
 _CHARSETS = {"ttl", "nt", "trig", "nq"}
 
@@ -180,11 +183,13 @@ def data(edition: Edition, iri: str, suffix: str, *, keep: bool) -> Response:
         rdf is RdfFormat.JSONLD and request.args.get("evidence") == "1"
     )
     quads = statements(edition.engine, iri, edition.hidden, edition.children(iri), drawn=with_graphs)
-    if not with_graphs:
-        quads = [Quad(q.subject, q.predicate, q.object, None) for q in quads]
-    else:
+    if with_graphs:
         held = {(q.subject, q.predicate, q.object) for q in quads if q.graph is not None}
         quads = [q for q in quads if q.graph is not None or (q.subject, q.predicate, q.object) not in held]
+    else:
+        quads = [Quad(q.subject, q.predicate, q.object, None) for q in quads]
+        if rdf is not RdfFormat.JSONLD:  # which writes what is linked as a plain address
+            quads += kinds_of_linked(edition, quads)
     of = published()
     address = of.address.rstrip("/") + document_address(edition, iri, suffix)
     quads = [*quads, *jsonld.about_document(of, iri, address)]
@@ -197,6 +202,28 @@ def data(edition: Edition, iri: str, suffix: str, *, keep: bool) -> Response:
         return problem(406, _("This cannot be written in that format"), error.message, hint=error.hint)
     charset = "; charset=utf-8" if suffix in _CHARSETS else ""
     return answer(body, rdf.media_type + charset, keep=keep)
+
+
+def kinds_of_linked(edition: Edition, quads: list[Quad]) -> list[Quad]:
+    """Types of the things that a document links to, and the schemes of concepts: what shapes ask of a value.
+
+    So a document is judged on its own (docs/checks.md), and its reader knows what the links lead to. Of the first
+    `LINKED_TYPED` things; what the document itself describes has its types already.
+    """
+    described = {q.subject for q in quads}
+    linked = {q.object.value for q in quads if isinstance(q.object, IRI) and q.predicate.value != RDF_TYPE}
+    wanted = sorted(iri for iri in linked if IRI(iri) not in described)[:LINKED_TYPED]
+    rows = edition.rows(
+        "SELECT n.iri, c.iri AS class FROM node n JOIN instance i ON i.node = n.id JOIN node c ON c.id = i.class"
+        f" WHERE i.direct AND n.iri IN ({', '.join('?' * len(wanted))}) ORDER BY n.iri, c.iri",
+        *wanted,
+    )
+    found = [Quad(IRI(row["iri"]), IRI(RDF_TYPE), IRI(row["class"]), None) for row in rows]
+    for concept in dict.fromkeys(row["iri"] for row in rows if row["class"] == entity.SKOS + "Concept"):
+        for quad in edition.engine.outgoing(IRI(concept), limit=LINKED_TYPED):
+            if quad.predicate.value == entity.SKOS + "inScheme" and quad.graph is None:
+                found.append(quad)
+    return found
 
 
 def several(edition: Edition, found: list[str]) -> Response:

@@ -144,6 +144,22 @@ def all_checks() -> dict[str, tuple[Check, Run]]:
     return CHECKS
 
 
+_ALONE = """\
+A served document can be judged on its own by any SHACL processor: beside what it says of its thing it gives the types
+of what it links to, and the schemes of concepts, which is what a shape asks of a value. The ontology is judged
+with it, and `--focus` names what is judged:
+
+```sh
+curl -sL -H 'Accept: text/turtle' http://localhost:8000/id/event/khojaly-1992 > thing.ttl
+cat ontology/*.ttl thing.ttl > data.ttl; cat shapes/*.ttl > rules.ttl
+pyshacl -s rules.ttl --focus http://localhost:8000/id/event/khojaly-1992 data.ttl
+```
+
+Without `--focus` a processor judges whatever has a type, and misses in this document what the linked things say in
+theirs. To hold that too, a document would have to hold their links as well, and so on to most of the graph.
+`tests/test_crawl.py` judges every document alone, and all of them together without a focus."""
+
+
 def reference() -> str:
     """docs/checks.md."""
     lines = [
@@ -161,6 +177,8 @@ def reference() -> str:
         "",
         "Each message has the file, in Turtle and TriG the line where a block of its subject begins, the id of the",
         "check, the subject, and what to do. `tests/broken/` has a file for each, with its message.",
+        "",
+        *_ALONE.splitlines(),
         "",
         "| id | demands | when it fails |",
         "|---|---|---|",
