@@ -6,14 +6,16 @@ makes lives in `.kgraph/` beside them (beside the file, in `.kgraph/<file name>/
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from kgraph.errors import ConfigError
-from kgraph.iri import WRITTEN_BASE, is_iri
+from kgraph.iri import WRITTEN_BASE, is_iri, is_linkable
 from kgraph.media import COMPRESSIONS, RdfFormat
 
 CONFIG = "kgraph.toml"
@@ -21,11 +23,15 @@ CONFIG = "kgraph.toml"
 
 @dataclass(frozen=True)
 class Setting:
-    """One key of kgraph.toml: its type is that of `default` (a table where `default` is a dict)."""
+    """One key of kgraph.toml: its type is that of `default` (a table where `default` is a dict).
+
+    `least` is the smallest value of a whole number.
+    """
 
     name: str
     default: Any
     help: str
+    least: int = 0
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -45,13 +51,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "keep_releases", 0, "How many releases keep store and index; older ones keep their dumps; 0 keeps all"
     ),
-    Setting("query_deadline", 30, "Seconds a query may take, counted from its arrival"),
-    Setting("query_memory", 1024, "MiB a query worker may use over its base"),
-    Setting("query_result", 256, "MiB that a result may have"),
-    Setting("query_workers", 2, "Query workers over all web processes"),
+    Setting("query_deadline", 30, "Seconds a query may take, counted from its arrival", least=1),
+    Setting("query_memory", 1024, "MiB a query worker may use over its base", least=64),
+    Setting("query_result", 256, "MiB that a result may have", least=1),
+    Setting("query_workers", 2, "Query workers over all web processes", least=1),
     Setting("query_queue", 32, "Queries that may wait over all web processes; beyond it 503 at once"),
     Setting("query_cache", 64, "MiB of results kept over all web processes"),
-    Setting("query_bytes", 65536, "Bytes that a query may have"),
+    Setting("query_bytes", 65536, "Bytes that a query may have", least=1),
 )
 
 
@@ -157,7 +163,7 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
             raise ConfigError(
                 f"unknown setting '{key}'",
                 where=str(config),
-                hint="Known settings: " + ", ".join(sorted(known)),
+                hint=_known_settings(key),
             )
         expected = type(known[key].default)
         if type(value) is not expected:
@@ -165,6 +171,8 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
                 f"'{key}' must be {_TYPE_NAMES[expected]}, not {_TYPE_NAMES.get(type(value), 'that')}",
                 where=str(config),
             )
+        if expected is int and value < known[key].least:
+            raise ConfigError(f"'{key}' must be at least {known[key].least}, not {value}", where=str(config))
     settings = {name: given.get(name, s.default) for name, s in known.items()}
     for key in ("base_iri", "ontology_iri", "address", "license", "contact"):
         value = settings[key]
@@ -173,7 +181,33 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
     for key in ("base_iri", "address"):
         if not settings[key].endswith("/") and (settings[key] or key == "base_iri"):
             raise ConfigError(f"'{key}' must end with a slash", where=str(config))
+        if settings[key] and not (is_linkable(settings[key]) and not set("?#") & set(settings[key])):
+            raise ConfigError(
+                f"'{key}' must be an http or https address without query and fragment: {settings[key]!r}",
+                where=str(config),
+            )
+    if not settings["languages"] or not all(_is_language(tag) for tag in settings["languages"]):
+        raise ConfigError(
+            '\'languages\' must name one language or more, as in ["en", "fr"]', where=str(config)
+        )
+    for iri, file in settings["sources"].items():
+        if not is_iri(iri) or not isinstance(file, str):
+            raise ConfigError(
+                f"'sources' must give a file for the IRI of each source, not {file!r} for {iri!r}",
+                where=str(config),
+            )
     return settings
+
+
+def _known_settings(key: str) -> str:
+    near = get_close_matches(key, [s.name for s in SETTINGS], 1)
+    if near:
+        return f"Is '{near[0]}' meant?"
+    return "Known settings: " + ", ".join(sorted(s.name for s in SETTINGS))
+
+
+def _is_language(tag: object) -> bool:
+    return isinstance(tag, str) and bool(re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag))
 
 
 _TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}

@@ -68,6 +68,7 @@ def wanted(state: Path, served: Release, *, watch: bool) -> Release | None:
 
 def _follow(app: Any, state: Path, processes: int, watch: bool) -> None:
     publication = app.extensions["kgraph"]
+    told = ""
     while True:
         time.sleep(LOOK_EVERY)
         try:
@@ -80,8 +81,15 @@ def _follow(app: Any, state: Path, processes: int, watch: bool) -> None:
             if watch:
                 findings = read_watched(state).findings
                 publication.notify((FAULTY, *findings) if findings else ())
-        except KgraphError as error:
-            app.logger.warning("the new release is not served: %s", error)
+            told = ""
+        except (
+            Exception
+        ) as error:  # whatever it is, readers keep what they have and the next look tries again
+            if str(error) != told:
+                told = str(error)
+                app.logger.warning(
+                    "the new release is not served: %s", error, exc_info=not isinstance(error, KgraphError)
+                )
 
 
 def _end(former: Any) -> None:

@@ -1,0 +1,50 @@
+"""kgraph.toml: every value that nothing could work with is refused, with what would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kgraph.errors import ConfigError
+from kgraph.site import load_site
+
+REFUSED = {
+    "query_workers = 0": "'query_workers' must be at least 1, not 0",
+    "query_deadline = -1": "'query_deadline' must be at least 1, not -1",
+    "query_memory = 0": "'query_memory' must be at least 64, not 0",
+    "keep_releases = -2": "'keep_releases' must be at least 0, not -2",
+    "query_workers = true": "'query_workers' must be a whole number, not true or false",
+    "languages = []": "'languages' must name one language or more",
+    'languages = ["e n"]': "'languages' must name one language or more",
+    "languages = [1]": "'languages' must name one language or more",
+    'titel = "x"': "unknown setting 'titel'\n  Is 'title' meant?",
+    "zzz = 1": "unknown setting 'zzz'\n  Known settings: address, base_iri,",
+    'base_iri = "http://example.org"': "'base_iri' must end with a slash",
+    'base_iri = "urn:x/"': "'base_iri' must be an http or https address",
+    'base_iri = "http://example.org/#/"': "without query and fragment",
+    'address = "http://example.org/?a=/"': "without query and fragment",
+    'contact = "me@example.org"': "'contact' is not an absolute IRI",
+    "sources = {a = 1}": "'sources' must give a file for the IRI of each source",
+    "title = ": "not valid TOML",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), REFUSED.items(), ids=REFUSED)
+def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str, message: str) -> None:
+    config = tmp_path / "kgraph.toml"
+    config.write_text(line + "\n", "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_site(tmp_path)
+    assert str(caught.value).startswith(str(config))
+    assert message in str(caught.value)
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    (tmp_path / "kgraph.toml").write_text('base_iri = "https://example.org/kg/"\n', "utf-8")
+    site = load_site(tmp_path)
+    assert (site.base, site.ontology_namespace) == (
+        "https://example.org/kg/",
+        "https://example.org/kg/ontology#",
+    )
+    assert (site.address, site.title) == (site.base, tmp_path.name)
