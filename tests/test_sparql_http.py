@@ -14,6 +14,7 @@ from openapi_spec_validator import validate
 from engine_sample import TRIG
 from kgraph.engine.embedded import EmbeddedEngine
 from kgraph.engine.limits import MIB, Limits
+from kgraph.iri import RESERVED, is_reserved
 from kgraph.media import RdfFormat, ResultFormat
 from kgraph.web import openapi
 from served import serving
@@ -262,3 +263,12 @@ def test_openapi_is_valid_and_whole(served: tuple[FlaskClient, EmbeddedEngine]):
     machine = {re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule) for rule in rules - openapi.PAGES}
     advice = "put a new route into PATHS (machines) or PAGES (people) of kgraph.web.openapi"
     assert machine == set(described["paths"]), advice
+
+
+def test_the_addresses_that_no_thing_can_have_are_those_of_the_routes(client: FlaskClient) -> None:
+    paths = [rule.rule for rule in client.application.url_map.iter_rules()]
+    ours = [path for path in paths if path not in ("/", "/<path:path>")]
+    assert [path for path in ours if not is_reserved(path)] == []
+    assert {
+        name for name in RESERVED if not any(is_reserved(p) and p[1:].startswith(name) for p in ours)
+    } == set()

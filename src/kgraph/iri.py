@@ -40,6 +40,55 @@ def address(iri: str, base: str) -> str:
     return "/entity?iri=" + quote(iri, safe="/:@!$'()*,;-._~")
 
 
+RESERVED = frozenset(
+    [
+        ".well-known",
+        "about",
+        "browse",
+        "catalog",
+        "changes",
+        "context",
+        "dataset",
+        "declarations",
+        "diff",
+        "dumps",
+        "entity",
+        "fragments",
+        "graphs",
+        "history",
+        "incoming",
+        "ldes",
+        "linkset",
+        "llms",
+        "machines",
+        "names",
+        "numbers",
+        "oai",
+        "ontology",
+        "openapi",
+        "opensearch",
+        "queries",
+        "reconcile",
+        "releases",
+        "robots",
+        "search",
+        "sitemap",
+        "sitemaps",
+        "sources",
+        "sparql",
+        "static",
+        "timemap",
+    ]
+)
+"""First path segments, endings left off, that the application serves itself: such a thing is at `/entity?iri=`."""
+
+
+def is_reserved(path: str) -> bool:
+    """Whether a root-relative path is the application's own, so that no thing can have it for its address."""
+    first = path[1:].partition("#")[0].partition("/")[0]
+    return (first if first.startswith(".") else first.partition(".")[0]) in RESERVED
+
+
 def index_path(iri: str, base: str) -> str | None:
     """The percent-decoded path of an IRI under the base, without query and fragment; None for another's IRI."""
     if not iri.startswith(base):

@@ -18,6 +18,7 @@ import pyoxigraph as ox
 
 from kgraph import __version__
 from kgraph.build import shapes as shacl
+from kgraph.build.addresses import collisions
 from kgraph.build.checks import check_model, check_settings
 from kgraph.build.dump import Dump, write_archive, write_trig
 from kgraph.build.findings import Finding, Rejected, in_order
@@ -267,6 +268,7 @@ class Run:
             *given.oddities.findings(self.inputs.short),
         ]
         self.found = in_order([*self.found, *odd])
+        self._add(collisions(self.folder / "index.sqlite", self.rewrite.ontology))
         dump.plain.unlink()
         self.scratch.rmdir()
         self._write_texts(report)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, Response, request
 from flask_babel import Babel
 
@@ -73,7 +71,6 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     errors.register(app)
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
-    app.extensions["kgraph.reserved"] = _reserved(app)
     app.before_request(preflight)
     app.before_request(memento.choose_release)
     app.after_request(secure)
@@ -96,15 +93,6 @@ def preflight() -> Response | None:
     )
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
-
-
-def _reserved(app: Flask) -> frozenset[str]:
-    found: set[str] = set()
-    for rule in app.url_map.iter_rules():
-        first: Any = rule.rule[1:].partition("/")[0].partition(".")[0]
-        if first and not first.startswith("<"):
-            found.add(first)
-    return frozenset(found)
 
 
 __all__ = ["create_app"]

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 from urllib.parse import quote, urlencode
 
-from flask import current_app
-
-from kgraph.iri import address, index_path
+from kgraph.iri import address, index_path, is_reserved
 from kgraph.web.edition import Edition
 from kgraph.web.respond import in_release
 
 _QUOTE = "/:@!$'()*,;-._~"
-
-
-def reserved() -> frozenset[str]:
-    """First path segments that the application serves itself, suffix left off."""
-    return cast(frozenset[str], current_app.extensions["kgraph.reserved"])
 
 
 def thing_address(edition: Edition, iri: str, *, exact: bool = False) -> str:
@@ -27,8 +19,7 @@ def thing_address(edition: Edition, iri: str, *, exact: bool = False) -> str:
     found = address(iri, edition.base)
     if found.startswith("/entity?"):
         return found
-    first = found[1:].partition("#")[0].partition("/")[0].partition(".")[0]
-    if first in reserved() and not (first == "ontology" and iri.startswith(edition.kg.rstrip("#"))):
+    if is_reserved(found) and not iri.startswith(edition.kg.rstrip("#")):
         return "/entity?iri=" + quote(iri, safe=_QUOTE)
     return found
 

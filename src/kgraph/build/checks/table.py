@@ -174,6 +174,8 @@ def reference() -> str:
         "   and sh:Info are reported.",
         "",
         "A note (id licence) tells when kgraph.toml names no licence: then there is no description of the dataset.",
+        "`kgraph build` adds a warning (id address) for each thing at an address that kgraph serves itself, such as",
+        "/browse: its page is at `/entity?iri=` with its IRI; and notes (id odd) on what readers will trip over.",
         "",
         "Each message has the file, in Turtle and TriG the line where a block of its subject begins, the id of the",
         "check, the subject, and what to do. `tests/broken/` has a file for each, with its message.",
