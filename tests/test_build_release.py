@@ -180,6 +180,7 @@ def test_the_dumps_hold_the_same_statements(site: Path) -> None:
     import tarfile
 
     import pyoxigraph as ox
+    import zstandard
 
     run(["build", str(site)])
     dumps = next((site / ".kgraph/releases").iterdir()) / "dumps"
@@ -188,6 +189,9 @@ def test_the_dumps_hold_the_same_statements(site: Path) -> None:
     trig = gzip.decompress((dumps / "data.trig.gz").read_bytes())
     assert set(ox.parse(trig, ox.RdfFormat.TRIG)) == set(ox.parse(lines, ox.RdfFormat.N_QUADS))
     assert b"\nkg:" in trig or b"kg:Feast" in trig
+    for name, content in (("data.nq.zst", lines), ("data.trig.zst", trig)):
+        assert zstandard.ZstdDecompressor().stream_reader((dumps / name).read_bytes()).read() == content
+        assert f"dumps/{name}" in json.loads((dumps.parent / "manifest.json").read_text())["files"]
     with tarfile.open(fileobj=io.BytesIO((dumps / "files.tar.gz").read_bytes())) as archive:
         assert archive.getnames() == ["data/feasts.trig", "kgraph.toml", "ontology/terms.ttl"]
 
@@ -213,6 +217,24 @@ def test_the_dump_of_triples_alone_is_whole(site: Path) -> None:
     quads = set(ox.parse(gzip.decompress((dumps / "data.nq.gz").read_bytes()), ox.RdfFormat.N_QUADS))
     assert quads == set(ox.parse(gzip.decompress((dumps / "data.trig.gz").read_bytes()), ox.RdfFormat.TRIG))
     assert len(quads) == 9
+
+
+def test_the_graph_of_a_line_is_told_from_a_literal_that_looks_like_one() -> None:
+    from kgraph.build.lines import graph_token, split
+
+    graphs = (b"<http://a/g>", b"_:g1", b"")
+    objects = (
+        b"<http://a/o>",
+        b"_:b",
+        b'"<http://a/g>"',
+        b'"x <http://a/g>"@en',
+        b'" . <http://a/g> ."^^<http://a/d>',
+    )
+    for object_ in (*objects, b'"a\\" <http://a/g> "', b'""', b'" "'):
+        for graph in graphs:
+            line = b"<http://a/s> <http://a/p> " + object_ + (b" " + graph if graph else b"") + b" .\n"
+            assert graph_token(line) == graph, line
+            assert split(line).graph == graph
 
 
 def test_what_is_odd_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

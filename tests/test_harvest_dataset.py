@@ -107,11 +107,13 @@ def test_the_numbers_are_those_of_the_release(client: FlaskClient) -> None:
 def test_each_distribution_is_what_it_says(client: FlaskClient) -> None:
     graph = description(client)
     found = list(graph.objects(None, DCAT.distribution))
-    assert len(found) >= 3
+    packings = sorted(str(graph.value(d, DCAT.compressFormat)).rpartition("/")[2] for d in found)
+    assert packings == ["gzip"] * 9 + ["zstd"] * 6  # of three releases
     for distribution in found:
         address = str(graph.value(distribution, DCAT.downloadURL)).removeprefix("http://localhost:8000")
         answer = client.get(address)
         assert answer.status_code == 200
+        assert str(graph.value(distribution, DCAT.compressFormat)).endswith(answer.mimetype)
         assert graph.value(distribution, DCAT.byteSize) == rdflib.Literal(
             len(answer.data), datatype=XSD.nonNegativeInteger
         )

@@ -1,4 +1,8 @@
-"""The dumps of a release: sorted N-Quads (the digest of the data comes from the same pass), TriG, files as written."""
+"""The dumps of a release: sorted N-Quads (the digest of the data comes from the same pass), TriG, files as written.
+
+N-Quads and TriG are packed twice, with gzip (RFC 1952) and with Zstandard (RFC 8878); the same statements give the
+same bytes. All of it is made from sorted lines, nothing from the store.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,51 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Self, cast
 
 import pyoxigraph as ox
+import zstandard
+
+from kgraph.build.lines import Runs, graph_token
+
+_ZSTANDARD_LEVEL = 6
+_CHUNK = 4096
+SORTED_BY_GRAPH = 200_000
+"""Lines that are sorted by graph at a time."""
+
+
+class Packed:
+    """A file written as NAME.gz and NAME.zst at once; no time stamp goes into them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            raw = stack.enter_context(self._path.with_name(self._path.name + ".gz").open("wb", 1 << 20))
+            self._gzip = stack.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0))
+            other = stack.enter_context(self._path.with_name(self._path.name + ".zst").open("wb", 1 << 20))
+            packer = zstandard.ZstdCompressor(_ZSTANDARD_LEVEL, write_checksum=True)
+            self._zstandard = stack.enter_context(packer.stream_writer(other, closefd=False))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def write(self, data: bytes) -> int:
+        """Add bytes to both."""
+        self._gzip.write(data)
+        self._zstandard.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: a flush in the middle would change the bytes."""
 
 
 class Dump:
-    """Writes lines to `plain` and, compressed, to `packed` (None: not at all); counts and digests them on their way.
+    """Writes lines to `plain` and, packed, to `packed` (None: not at all); counts and digests them on their way.
 
     `digest` is SHA-256 over the lines: two releases with the same statements have the same one. Blank nodes count by
     their labels (kgraph.build.sources says which they get), so a file whose order of blank nodes changes has changed.
@@ -27,21 +69,18 @@ class Dump:
         self._digest = hashlib.sha256()
 
     def write(self, lines: Iterable[bytes]) -> None:
-        """Write them all. The compressed file has no time stamp, so the same lines give the same bytes."""
+        """Write them all."""
         with ExitStack() as stack:
             plain = stack.enter_context(self.plain.open("wb", 1 << 20))
-            packed = None
-            if self.packed:
-                raw = stack.enter_context(self.packed.open("wb"))
-                packed = stack.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0))
+            packed = stack.enter_context(Packed(self.packed)) if self.packed else None
             held: list[bytes] = []
             for line in lines:
                 held.append(line)
-                if len(held) >= 4096:
+                if len(held) >= _CHUNK:
                     self._put(held, plain, packed)
             self._put(held, plain, packed)
 
-    def _put(self, held: list[bytes], plain: IO[bytes], packed: gzip.GzipFile | None) -> None:
+    def _put(self, held: list[bytes], plain: IO[bytes], packed: Packed | None) -> None:
         block = b"".join(held)
         self.count += len(held)
         self._digest.update(block)
@@ -61,29 +100,33 @@ class Dump:
             yield from stream
 
 
-def write_trig(
-    path: Path, store: ox.Store, graphs: Mapping[str, int], plain: Path | None, prefixes: Mapping[str, str]
-) -> None:
-    """The same statements as TriG, graph by graph, compressed. `graphs`: name -> statements.
+def write_trig(path: Path, lines: Iterable[bytes], scratch: Path, prefixes: Mapping[str, str]) -> None:
+    """The same statements as TriG, packed, graph by graph in the order of their names, each graph sorted.
 
-    Where the files have no named graphs, `plain` has the sorted lines, and those outside any graph come first. A
-    graph of up to a hundred thousand statements is sorted, a larger one is in the order of the store.
+    `scratch` is a folder for the runs of lines that are sorted by graph.
     """
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-        quads = _graph_by_graph(store, graphs, plain)
-        ox.serialize(quads, cast("IO[bytes]", packed), ox.RdfFormat.TRIG, prefixes=dict(prefixes))
+    by_graph = Runs(scratch)
+    held: list[bytes] = []
+    for line in lines:
+        held.append(b"%b\0%b" % (graph_token(line), line))
+        if len(held) >= SORTED_BY_GRAPH:
+            by_graph.add(held)
+            held = []
+    by_graph.add(held)
+    with Packed(path) as packed:
+        out = cast("IO[bytes]", packed)
+        ox.serialize(_quads(by_graph.merged()), out, ox.RdfFormat.TRIG, prefixes=dict(prefixes))
 
 
-def _graph_by_graph(store: ox.Store, graphs: Mapping[str, int], plain: Path | None) -> Iterator[ox.Quad]:
-    if plain is not None:
-        with plain.open("rb") as stream:
-            for quad in ox.parse(stream, ox.RdfFormat.N_QUADS):
-                if type(quad.graph_name) is ox.DefaultGraph:
-                    yield quad
-    for name in sorted(graphs):
-        node = ox.NamedNode(name[1:-1]) if name.startswith("<") else ox.BlankNode(name[2:])
-        found = store.quads_for_pattern(None, None, None, node)
-        yield from sorted(found, key=str) if graphs[name] <= 100_000 else found
+def _quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
+    """What lines that begin with their graph say; the parser keeps the labels of blank nodes."""
+    held: list[bytes] = []
+    for line in lines:
+        held.append(line[line.index(b"\0") + 1 :])
+        if len(held) >= _CHUNK:
+            yield from ox.parse(b"".join(held), ox.RdfFormat.N_QUADS, lenient=True)
+            held.clear()
+    yield from ox.parse(b"".join(held), ox.RdfFormat.N_QUADS, lenient=True)
 
 
 def write_archive(path: Path, root: Path, names: Iterable[str]) -> None:

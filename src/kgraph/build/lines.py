@@ -37,6 +37,14 @@ def split(line: bytes) -> Line:
     return Line(subject, predicate, object_, rest.partition(b" ")[0] if rest[:1] != b"." else b"")
 
 
+def graph_token(line: bytes) -> bytes:
+    """The graph of one line; empty for the default graph."""
+    start = line.rindex(b" ", 0, -3) + 1
+    token = line[start:-3]
+    # the last token of a literal has its closing quote; an object that is no literal is the third token
+    return b"" if b'"' in token or line.count(b" ", 0, start) < 3 else token
+
+
 def literal(token: bytes) -> Literal:
     """The literal of an object token."""
     end = token.rindex(b'"')

@@ -248,7 +248,7 @@ class Run:
             store.optimize()
         if dumps:
             (self.folder / "dumps").mkdir()
-        dump = Dump(self.scratch / "data.nq", self.folder / "dumps" / "data.nq.gz" if dumps else None)
+        dump = Dump(self.scratch / "data.nq", self.folder / "dumps" / "data.nq" if dumps else None)
         names = Names()
         with self._step("dump"):
             dump.write(names.watch(self.runs.merged(), named=self.named, inferred=self._inferred))
@@ -257,7 +257,7 @@ class Run:
         triples = count(store, _DEFAULT)
         if dumps:
             with self._step("archive"):
-                self._write_dumps(store, dump, names)
+                self._write_dumps(dump)
         del store
         with self._step("index", dump.count) as advance:
             given = self.index_input()
@@ -294,11 +294,9 @@ class Run:
             files=files,
         )
 
-    def _write_dumps(self, store: ox.Store, dump: Dump, names: Names) -> None:
+    def _write_dumps(self, dump: Dump) -> None:
         """The dumps beside the N-Quads: TriG, and the files as they were written."""
-        graphs = {name.decode(): count for name, count in names.graphs.items()}
-        plain = None if self.named else dump.plain
-        write_trig(self.folder / "dumps" / "data.trig.gz", store, graphs, plain, self.prefixes())
+        write_trig(self.folder / "dumps" / "data.trig", dump.lines(), self.scratch, self.prefixes())
         sources = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
         paths = [source.path for source in sources] + self.inputs.queries
         paths += [path for path in [self.site.root / CONFIG] if path.is_file() and not self.site.file]

@@ -104,14 +104,12 @@ def _historical(published: Published) -> list[Door]:
         Door(
             "dumps",
             "Everything at once (dumps)",
-            "All statements of a release in one compressed file, with its SHA-256. Interrupted downloads go on where "
-            "they stopped. `latest` leads to the newest release; earlier ones keep their addresses.",
+            "All statements of a release, sorted, as N-Quads and as TriG, each packed with gzip and Zstandard, and the "
+            "files as written; SHA-256 of each. Interrupted downloads go on where they stopped. `latest` leads to the "
+            "newest release; earlier ones keep their addresses.",
             tuple(
                 [f"{at}{dumps.PATH}/{published.number}"]
-                + [
-                    f"{at}{dumps.PATH}/latest/{d.name}"
-                    for d in dumps.of_release(published, published.number)[:1]
-                ]
+                + [f"{at}{dumps.PATH}/latest/{d.name}" for d in dumps.of_release(published, published.number)]
             ),
         ),
         Door(

@@ -22,6 +22,7 @@ def _get(name: str, summary: str, answer: dict[str, Any], *parameters: dict[str,
 
 _GRAPHS = [f.media_type for f in (RdfFormat.TURTLE, RdfFormat.JSONLD, RdfFormat.RDFXML, RdfFormat.NTRIPLES)]
 _NUMBER = parameter("number", "The release's number", where="path")
+_PACKED = ("application/gzip", "application/zstd")
 _NAME = parameter("name", "The file's name, as the list of dumps gives it", where="path")
 
 PATHS: dict[str, dict[str, Any]] = {
@@ -75,14 +76,10 @@ PATHS: dict[str, dict[str, Any]] = {
         "get": _get("dumpsOfRelease", "The dumps of one release", gives("The list", "text/html"), _NUMBER)
     },
     "/dumps/{number}/{name}": {
-        "get": _get(
-            "dump", "One file, whole or a range of it", gives("The file", "application/gzip"), _NUMBER, _NAME
-        )
+        "get": _get("dump", "One file, whole or a range of it", gives("The file", *_PACKED), _NUMBER, _NAME)
     },
     "/dumps/latest/{name}": {
-        "get": _get(
-            "latestDump", "The file of the newest release", gives("The file", "application/gzip"), _NAME
-        )
+        "get": _get("latestDump", "The file of the newest release", gives("The file", *_PACKED), _NAME)
     },
     "/fragments": {
         "get": _get(
