@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import http.client
+import itertools
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from kgraph.harvest.fragments import DEFAULT_GRAPH
@@ -35,6 +37,7 @@ _NEXT = re.compile(rb"<http://www\.w3\.org/ns/hydra/core#next> <([^>]+)>")
 _TOKEN = re.compile(rb"<resumptionToken>([^<]+)</resumptionToken>")
 _RECORD = re.compile(rb"<identifier>([^<]+)</identifier>")
 _MEMBER = re.compile(rb"<https://w3id\.org/tree#member> <([^>]+)>")
+_PSS = re.compile(r"^Pss_(Anon|File):\s+(\d+) kB", re.MULTILINE)
 _NODE = re.compile(rb"<https://w3id\.org/tree#node> <([^>]+)>")
 
 
@@ -102,19 +105,27 @@ def oai(client: Client) -> Counter[bytes]:
 DOORS: dict[str, Callable[[Client], Counter[bytes]]] = {"stream": stream, "fragments": fragments, "oai": oai}
 
 
-def memory(pid: int) -> int:
-    """Bytes that a process and its descendants hold together (proportional set size)."""
-    total, waiting = 0, [pid]
+class Memory(NamedTuple):
+    """Bytes that processes hold together. `anon`: their own; `file`: pages of files, which the system takes back."""
+
+    anon: int
+    file: int
+
+
+def memory(pid: int) -> Memory:
+    """What a process and its descendants hold together; shared pages count once (proportional set size)."""
+    anon, file, waiting = 0, 0, [pid]
     while waiting:
         current = waiting.pop()
         try:
             text = Path(f"/proc/{current}/smaps_rollup").read_text()
-            total += 1024 * sum(int(m) for m in re.findall(r"^Pss:\s+(\d+) kB", text, re.MULTILINE))
+            found = {name: 1024 * int(size) for name, size in _PSS.findall(text)}
+            anon, file = anon + found["Anon"], file + found["File"]
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
-        except OSError:  # it has ended
+        except (OSError, KeyError):  # it has ended
             continue
-    return total
+    return Memory(anon, file)
 
 
 class Watch(threading.Thread):
@@ -122,13 +133,13 @@ class Watch(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.most, self._done = pid, 0, threading.Event()
+        self.pid, self.most, self._done = pid, Memory(0, 0), threading.Event()
 
     def run(self) -> None:
         while not self._done.wait(0.5):
-            self.most = max(self.most, memory(self.pid))
+            self.most = Memory(*map(max, self.most, memory(self.pid)))
 
-    def end(self) -> int:
+    def end(self) -> Memory:
         self._done.set()
         self.join()
         return self.most
@@ -159,6 +170,7 @@ def main() -> int:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8499)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--doors", nargs="+", choices=DOORS, default=list(DOORS))
     given = parser.parse_args()
     site = load_site(given.folder)
@@ -171,10 +183,10 @@ def main() -> int:
     with served(given.folder, given.port) as pid:
         print(f"{triples:,} statements in the merge, {things:,} things")
         print(
-            "| door | arrived | more than once | requests | MB sent | seconds | memory before | most | after |"
+            "| round | door | arrived | more than once | requests | MB sent | seconds | own MB | most | file MB |"
         )
-        print("|---|---|---|---|---|---|---|---|---|")
-        for name in given.doors:
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for number, name in itertools.product(range(1, given.rounds + 1), given.doors):
             before, watch, start = memory(pid), Watch(pid), time.perf_counter()
             client = Client(site.address, given.port)
             watch.start()
@@ -183,14 +195,14 @@ def main() -> int:
             again = sum(1 for count in found.values() if count > 1)
             expected = triples if name == "fragments" else things
             failed |= len(found) != expected or again > 0
-            cells = [
-                name,
-                f"{len(found):,} of {expected:,}",
-                again,
-                f"{client.requests:,}",
+            cells = [number, name, f"{len(found):,} of {expected:,}", again, f"{client.requests:,}"]
+            cells += [
                 client.bytes >> 20,
+                f"{seconds:.0f}",
+                before.anon >> 20,
+                most.anon >> 20,
+                most.file >> 20,
             ]
-            cells += [f"{seconds:.0f}", *(f"{b >> 20} MB" for b in (before, most, memory(pid)))]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
     release.close()
     return int(failed)

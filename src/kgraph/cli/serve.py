@@ -118,6 +118,8 @@ def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bo
             "failed": str(failed.resolve()),
         }
     )
+    # glibc gives each thread an arena that keeps what it once held; two are enough for threads that share a lock
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     waiting = int(settings["query_workers"]) + int(settings["query_queue"])
     Granian(
         "kgraph.cli._serving:application",

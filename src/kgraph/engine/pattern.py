@@ -25,6 +25,10 @@ SKIP = 20_000
 WAITING = 8
 """Iterators that wait for their next page."""
 
+COUNTS = 512
+"""Counts that are remembered: a harvester asks for the same one with each page."""
+_LONG = 4096  # characters of a pattern whose count is not remembered
+
 _Waiting = dict[tuple[Pattern, int], Iterator[ox.Quad]]
 
 
@@ -41,6 +45,7 @@ class PatternReader:
         self._asked: SimpleQueue[tuple[Pattern, int, int, Future[list[Quad] | None]] | None] = SimpleQueue()
         self._walker: Thread | None = None
         self._starting = Lock()
+        self._counts: dict[tuple[Pattern, int], int] = {}
 
     def page(self, pattern: Pattern, offset: int, limit: int) -> list[Quad] | None:
         """One page in the store's order; None when it lies too deep to be reached from here."""
@@ -54,9 +59,17 @@ class PatternReader:
 
     def count(self, pattern: Pattern, most: int) -> int:
         """How many statements match, counted up to `most`."""
+        known = self._counts.get((pattern, most))
+        if known is not None:
+            return known
         with self._lock:
             found = self._quads(pattern)
-            return 0 if found is None else sum(1 for _ in islice(found, most))
+            count = 0 if found is None else sum(1 for _ in islice(found, most))
+        if sum(len(term.value) for term in _terms(pattern) if term) <= _LONG:
+            if len(self._counts) >= COUNTS:
+                self._counts = {}
+            self._counts[pattern, most] = count
+        return count
 
     def close(self) -> None:
         """Let go of the iterators; the reader gives no more pages."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache, wraps
+from typing import NamedTuple, TypeVar
 
 from anyascii import anyascii
 from rapidfuzz import fuzz, process
@@ -24,6 +24,11 @@ VOCABULARY = 300_000
 CANDIDATES = 200
 """Names that one look-up compares."""
 
+REMEMBERED = 16384
+"""Words, and pairs of words, that each of three small functions remembers its answer for (about 10 MB together)."""
+
+_LONG = 40
+_T = TypeVar("_T")
 _WORD = re.compile(r"[^\W_]+")
 _WORDS = 10
 _NEAR = 12
@@ -52,13 +57,24 @@ def words(text: str) -> list[str]:
     return _WORD.findall(search_text(text.casefold()))[:_WORDS]
 
 
-@lru_cache(maxsize=65536)
+def _remembered(work: Callable[..., _T]) -> Callable[..., _T]:
+    """Remember what was worked out for words, but for long ones, so that no visitor fills the memory with them."""
+    kept = lru_cache(maxsize=REMEMBERED)(work)
+
+    @wraps(work)
+    def answer(*given: str) -> _T:
+        return kept(*given) if all(len(word) <= _LONG for word in given) else work(*given)
+
+    return answer
+
+
+@_remembered
 def latin(word: str) -> str:
     """A word in plain Latin letters, lower case."""
     return anyascii(word).lower().replace("'", "").replace(" ", "")
 
 
-@lru_cache(maxsize=65536)
+@_remembered
 def skeleton(word: str) -> str:
     """A word without what spellings of one sound differ in: doubled letters, kh or x, j or y."""
     text = latin(word)
@@ -80,7 +96,7 @@ def likeness(asked: Sequence[str], name: Sequence[str]) -> float:
     return round(max(by_word, whole if len(asked) != len(name) else 0.0), 2)
 
 
-@lru_cache(maxsize=65536)
+@_remembered
 def _alike(one: str, other: str) -> float:
     if one == other:
         return 100.0
@@ -106,7 +122,7 @@ class Vocabulary(NamedTuple):
         """Numbers are left out: they are not misspelt but different."""
         kept = [term for term in terms if not term.isdigit()]
         # past the caches, which a vocabulary would empty of everything else
-        plain, bare = latin.__wrapped__, skeleton.__wrapped__
+        plain, bare = latin.__wrapped__, skeleton.__wrapped__  # type: ignore[attr-defined]
         return cls(kept, [plain(term) for term in kept], [bare(term) for term in kept])
 
 
