@@ -99,3 +99,19 @@ def test_every_template_works_in_every_language(web: FlaskClient, language: str)
         answer = web.get(path + ("&" if "?" in path else "?") + f"lang={language}")
         assert answer.status_code == 200, (path, language)
     assert web.get(f"/nothing?lang={language}", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_a_label_in_another_language_says_so(web: FlaskClient) -> None:
+    arabic = web.get(f"{EVENT}.html?lang=ar").text
+    assert '<bdi lang="en">Leyla Aliyeva</bdi>' in arabic
+    assert not re.search(r'<bdi lang="ar"', arabic)
+    english = web.get(f"{EVENT}.html?lang=en").text
+    assert "Leyla Aliyeva" in english
+    assert not re.search(r'<bdi lang="en"', english)
+
+
+def test_names_from_shapes_fall_back_to_the_label_in_the_language_of_the_page(web: FlaskClient) -> None:
+    page = web.get("/id/source/moscow-2014.html?lang=fr").text
+    terms = re.findall(r"<dt>(.*?)</dt>", page)
+    assert "point de vue" in terms
+    assert "whose account" not in page

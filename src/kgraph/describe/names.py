@@ -14,6 +14,7 @@ _BATCH = 500
 LONGEST = 300
 """Characters of a label that a page shows."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAPITAL = re.compile(r"(?<= )[A-Z](?=[a-z]|\b)")
 _CIDOC = re.compile(r"^[PE]\d+[ab]?i?_")
 
 
@@ -130,8 +131,10 @@ class Names:
         tail = unquote(tail).strip()
         if tail.isdigit() or len(tail) > 60 or not tail:
             return parts.netloc + (parts.path if len(parts.path) <= 60 else "/..." + parts.path[-50:])
-        words = _CAMEL.sub(" ", _CIDOC.sub("", tail).replace("_", " ").replace("-", " "))
-        return words.strip() or tail
+        words = _CAMEL.sub(" ", _CIDOC.sub("", tail).replace("_", " ").replace("-", " ")).strip()
+        if words[:1].islower():  # closeMatch, sameAs: a property's words; capitals that stand together stay
+            words = _CAPITAL.sub(lambda match: match[0].lower(), words)
+        return words or tail
 
     def address(self, iri: str) -> str:
         """The site's own address of an IRI."""

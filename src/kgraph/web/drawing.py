@@ -18,7 +18,8 @@ from markupsafe import Markup, escape
 
 from kgraph.search import Dated, Located
 
-WIDTH = 900
+WIDTH = 660
+"""Units of a drawing's width; about the pixels it has on a desk, so that its text is as large as the page's."""
 _ROW = 34
 _LEFT = 20
 _RIGHT = 20
@@ -97,37 +98,90 @@ def map_of(places: Iterable[Located], mark: Callable[[Located], Mark], title: st
 
     path = []
     for ring in land():
-        if max(p[0] for p in ring) < west or min(p[0] for p in ring) > east:
-            continue
         if max(p[1] for p in ring) < south or min(p[1] for p in ring) > north:
             continue
-        points = _thinned((x(a), y(b)) for a, b in _clipped(ring, west - 8, east + 8, south - 8, north + 8))
-        if len(points) > 3:
-            path.append("M" + "L".join(f"{a} {b}" for a, b in points) + "Z")
+        left, right = min(p[0] for p in ring), max(p[0] for p in ring)
+        for turn in (-360, 0, 360):
+            if right + turn < west or left + turn > east:
+                continue
+            moved = tuple((a + turn, b) for a, b in ring)
+            inside = _clipped(moved, west - 8, east + 8, south - 8, north + 8)
+            points = _thinned((x(a), y(b)) for a, b in inside)
+            if len(points) > 3:
+                path.append("M" + "L".join(f"{a} {b}" for a, b in points) + "Z")
     parts = [
         f'<svg class="map" viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{escape(title)}">',
         f'<path class="land" d="{"".join(path)}"/>',
     ]
-    for place in sorted(found, key=lambda p: -p.count):
+    spots = [
+        (place, x(place.longitude), y(place.latitude), _radius(place.count))
+        for place in sorted(found, key=lambda p: -p.count)
+    ]
+    taken = [(at - r, down - r, at + r, down + r) for _place, at, down, r in spots]
+    for place, at, down, radius in spots:
         one = mark(place)
-        radius = round(5 + 2.2 * math.sqrt(place.count - 1), 1) if place.count < 200 else 36
-        at, down = x(place.longitude), y(place.latitude)
-        flip = at > WIDTH * 0.75
+        name = _short(one.text)
+        words = f"{one.text}: {one.words}" if one.words and one.words != one.text else one.text
         parts.append(
-            f'<a href="{escape(one.href)}"><title>{escape(one.text)}: {escape(one.words)}</title>'
+            f'<a href="{escape(one.href)}"><title>{escape(words)}</title>'
             f'<circle class="spot" cx="{at}" cy="{down}" r="{radius}"/>'
-            f'<text class="name" x="{at + (-radius - 4 if flip else radius + 4)}" y="{down + 5}"'
-            f' text-anchor="{"end" if flip else "start"}">{escape(_short(one.text))}</text></a>'
+            f"{_placed(name, at, down, radius, height, taken)}</a>"
         )
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every value in it is escaped
 
 
+def _radius(count: int) -> float:
+    return round(5 + 2.2 * math.sqrt(count - 1), 1) if count < 200 else 36
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _placed(name: str, at: float, down: float, radius: float, height: int, taken: list[_Box]) -> str:
+    """The name beside its spot where it covers no other; none where there is no room (title and table have it)."""
+    wide = 7.4 * len(name)
+    for anchor, left, base in (
+        ("start", at + radius + 3, down + 4.5),
+        ("end", at - radius - 3 - wide, down + 4.5),
+        ("middle", at - wide / 2, down - radius - 5),
+        ("middle", at - wide / 2, down + radius + 14),
+    ):
+        box = (left, base - 11, left + wide, base + 3)
+        if left < 2 or box[2] > WIDTH - 2 or box[1] < 0 or box[3] > height:
+            continue
+        if any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken):
+            continue
+        taken.append(box)
+        x = {"start": left, "end": left + wide, "middle": at}[anchor]
+        return (
+            f'<text class="name" x="{round(x, 1)}" y="{round(base, 1)}" text-anchor="{anchor}">'
+            f"{escape(name)}</text>"
+        )
+    return ""
+
+
 @cache
 def land() -> tuple[tuple[tuple[float, float], ...], ...]:
-    """Rings of the land outline, longitude and latitude in degrees (scripts/land.py makes the file)."""
+    """Rings of the land outline, longitude and latitude in degrees (scripts/land.py makes the file).
+
+    A ring that crosses the antimeridian goes on beyond 180 degrees instead of jumping to the other side.
+    """
     data = json.loads((files("kgraph.web") / "land.json").read_text("utf-8"))
-    return tuple(tuple((p[0] / 10, p[1] / 10) for p in ring) for ring in data["rings"])
+    return tuple(_unwound([(p[0] / 10, p[1] / 10) for p in ring]) for ring in data["rings"])
+
+
+def _unwound(ring: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    points: list[tuple[float, float]] = []
+    turn = 0
+    for longitude, latitude in ring:
+        step = longitude + turn - points[-1][0] if points else 0
+        turn += -360 if step > 180 else 360 if step < -180 else 0
+        points.append((longitude + turn, latitude))
+    if abs(points[-1][0] - points[0][0]) > 180:  # around the pole: closed along its edge of the map
+        points += [(points[-1][0], -90.0), (points[0][0], -90.0)]
+    back = 360 * round(sum(p[0] for p in points) / len(points) / 360)
+    return tuple((a - back, b) for a, b in points)
 
 
 def _frame(west: float, east: float, south: float, north: float) -> tuple[float, float, float, float]:

@@ -24,7 +24,7 @@ from kgraph.web.language import _
 from kgraph.web.links import document_address, sparql_address, with_query
 from kgraph.web.negotiate import VARIANTS
 from kgraph.web.respond import in_release, page
-from kgraph.web.view import View
+from kgraph.web.view import View, Words
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 _VALUES_SHOWN = 50
@@ -36,7 +36,7 @@ class Row:
     """A property with its values."""
 
     iri: str
-    name: str | None
+    name: Words | None
     statements: tuple[Statement, ...]
     total: int
 
@@ -53,6 +53,7 @@ class Section:
     query: str = ""
     more: str = ""
     total: int = 0
+    language: str | None = None
 
 
 def render(edition: Edition, iri: str, *, keep: bool) -> Response:
@@ -139,7 +140,8 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
     groups = grouped(own, node, edition, view)
     if groups is not None and not contested:
         sections += [
-            Section(f"statements-{n}", title, "properties", rows) for n, (title, rows) in enumerate(groups)
+            Section(f"statements-{n}", title.text, "properties", rows, language=title.language)
+            for n, (title, rows) in enumerate(groups)
         ]
     elif contested:
         sections.append(
@@ -213,40 +215,35 @@ def rows_of(properties: Iterable[str], node: Node, roles: dict[str, tuple[str, .
     return [row(p, node) for p in ordered]
 
 
-def row(property_: str, node: Node, name: str | None = None) -> Row:
+def row(property_: str, node: Node, name: Words | None = None) -> Row:
     """One property; of very many values the first are shown, and how many there are."""
     values = node.all(property_)
     return Row(property_, name, tuple(values[:_VALUES_SHOWN]), len(values))
 
 
-def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[str, list[Row]]] | None:
+def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[Words, list[Row]]] | None:
     """Rows in the groups and order of the shapes of the thing's classes; None where no shape says anything of it."""
     classes = edition.classes_of(node.resource.value)
-    outline = [shape for shape in edition.shapes() if shape["class"] in classes]
-    places: dict[str, tuple[Any, ...]] = {}
-    for shape in outline:
-        for one in shape["properties"]:
-            title = view.text_of(one.get("group") or {}) or ""
-            key = (
-                one.get("group_order", 1e6),
-                title,
-                one.get("order", 1e6),
-                one["path"],
-                view.text_of(one.get("name") or {}),
-            )
-            if one["path"] not in places or key < places[one["path"]]:
-                places[one["path"]] = key
+    places: dict[str, tuple[tuple[float, str, float], Words, Words]] = {}
+    for one in (p for shape in edition.shapes() if shape["class"] in classes for p in shape["properties"]):
+        title = view.text_of(one.get("group") or {}) or Words("")
+        key = (one.get("group_order", 1e6), title.text, one.get("order", 1e6))
+        found = (key, title, view.shape_name(one))
+        if one["path"] not in places or found < places[one["path"]]:
+            places[one["path"]] = found
     known = [p for p in own if p in places]
-    if not known or not any(places[p][1] for p in known):
+    if not any(places[p][1].text for p in known):
         return None
-    groups: dict[tuple[float, str], list[Row]] = {}
-    for p in sorted(known, key=lambda p: places[p][:4]):
-        key = places[p]
-        groups.setdefault((key[0], key[1] or _("Further statements")), []).append(row(p, node, key[4]))
+    groups: dict[tuple[float, str], tuple[Words, list[Row]]] = {}
+    others = Words(_("Further statements"))
+    for p in sorted(known, key=lambda p: (places[p][0], p)):
+        key, title, name = places[p]
+        title = title if title.text else others
+        groups.setdefault((key[0], title.text), (title, []))[1].append(row(p, node, name))
     rest = rows_of([p for p in own if p not in places], node, edition.roles, edition.kg)
     if rest:
-        groups.setdefault((1e6, _("Further statements")), []).extend(rest)
-    return [(title, rows) for (_order, title), rows in groups.items()]
+        groups.setdefault((1e6, others.text), (others, []))[1].extend(rest)
+    return list(groups.values())
 
 
 def claim_sections(claims: list[Claim], described: Description, view: View, kg: str) -> list[Section]:

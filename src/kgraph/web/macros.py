@@ -44,7 +44,9 @@ def register(app: Flask) -> None:
         "media_types": MEDIA_TYPES,
         "format_names": {f.ending: f.label for f in RdfFormat},
     }
-    jinja.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    jinja.filters["capitalized"] = lambda name: view.Words(
+        name.text[:1].upper() + name.text[1:], name.language or ""
+    )
     jinja.tests |= {"literal": view.is_literal, "iri": view.is_iri_term, "blank": view.is_blank}
 
     @app.context_processor
@@ -56,6 +58,7 @@ def register(app: Flask) -> None:
             "notice": publication().notice,
             "site": edition.site,
             "lang": chosen,
+            "site_language": str(next(iter(edition.site.settings["languages"]), "")),
             "direction": "rtl" if chosen in RIGHT_TO_LEFT else "ltr",
             "release_words": _release_words(),
             "path": request.path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kgraph.describe import Description, Evidence, Name, Node
 from kgraph.iri import is_linkable
@@ -19,6 +19,13 @@ OA = "http://www.w3.org/ns/oa#"
 _AS_WRITTEN = ("term", "nameAsWritten", "title", "phrase", "capacity", "unit", "addressee")
 _QUOTES = ("exact", "prefix", "suffix")
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+
+
+class Words(NamedTuple):
+    """A text and its language: '' where it has none, or where it is the interface's own."""
+
+    text: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,12 +107,19 @@ class View:
         found.sort(key=lambda one: rank.get((one.language or "").split("-")[0], len(rank)))
         return found[0] if found else None
 
-    def text_of(self, texts: dict[str, str]) -> str | None:
+    def text_of(self, texts: dict[str, str]) -> Words | None:
         """Of a text in several languages (tag, or '' -> text) the one to prefer."""
-        for tag in (*self.languages, ""):
+        for tag in (*self.languages, "", *texts):
             if texts.get(tag):
-                return texts[tag]
-        return next(iter(texts.values()), None)
+                return Words(texts[tag], tag)
+        return None
+
+    def shape_name(self, described: dict[str, Any]) -> Words:
+        """What a shape calls a property; the property's own label where only that is in the page's language."""
+        name, own = self.text_of(described.get("name") or {}), self.name(described["path"])
+        if name and (name.language in ("", self.languages[0]) or own.language != self.languages[0]):
+            return name
+        return Words(own.text, own.language or "")
 
     def part_text(self, node: Node) -> str:
         """What a part of a thing is, in a few words: its value or label, or the days that it allows."""
@@ -152,17 +166,12 @@ class View:
         self._seen.add(iri)
         return new
 
-    def evidence_title(self, one: Evidence) -> str:
+    def evidence_title(self, one: Evidence) -> Words:
         """What a statement rests on, in a few words."""
-        if one.passage is not None:
-            return self.link(one.graph).text
-        if one.kind == "editorial":
-            return _("Editorial")
-        if one.kind == "external":
-            return self.link(one.graph).text
-        if one.kind == "ontology":
-            return _("Ontology")
-        return self.link(one.graph).text
+        if one.passage is None and one.kind in ("editorial", "ontology"):
+            return Words(_("Editorial") if one.kind == "editorial" else _("Ontology"))
+        name = self.name(one.graph)
+        return Words(name.text, name.language or "")
 
     def evidence_words(self, one: Evidence) -> str:
         """What kind of graph a statement rests on, where it is no passage."""
@@ -213,8 +222,7 @@ class View:
                 for one in shape["properties"]:
                     words = self._rule(one.get("rules", {}))
                     if words:
-                        name = self.text_of(one.get("name") or {}) or self.name(one["path"]).text
-                        found.append(_("%(name)s: %(rule)s", name=name, rule=words))
+                        found.append(_("%(name)s: %(rule)s", name=self.shape_name(one).text, rule=words))
         return found
 
     def _rule(self, rules: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -57,7 +58,7 @@ def edtf_words(text: str) -> str:
             return _("on or after %(day)s", day=day_words(inner[:-2]))
         if ".." in inner:
             first, _dots, last = inner.partition("..")
-            return _("one day from %(first)s to %(last)s", first=day_words(first), last=day_words(last))
+            return _("some time between %(first)s and %(last)s", first=day_words(first), last=day_words(last))
         return _(" or ").join(day_words(d.strip()) for d in inner.split(","))
     if "/" in text:
         first, _slash, last = text.partition("/")
@@ -117,8 +118,13 @@ def number_words(text: str) -> str:
 
 def language_words(tag: str) -> str:
     """The name of a language in this answer's language, or the tag."""
+    return _language_name(tag, locale())
+
+
+@lru_cache(maxsize=512)
+def _language_name(tag: str, shown_in: str) -> str:
     try:
-        return Locale.parse(tag.replace("-", "_")).get_display_name(locale()) or tag
+        return Locale.parse(tag.replace("-", "_")).get_display_name(shown_in) or tag
     except Exception:  # Babel raises several kinds for tags it does not know
         return tag
 
