@@ -233,6 +233,17 @@ def test_statements_are_made_where_their_claimant_speaks() -> None:
             ), claim
 
 
+def test_a_name_in_an_indirect_report_may_be_the_pages_own() -> None:
+    """There the wording is the source's: that the speaker used the very name is open."""
+    checked = 0
+    for passage in data().subjects(KG.mode, KG.IndirectReport):
+        source = data().value(passage, OA.hasSource)
+        for claim in data().graph(passage).subjects(KG.act, KG.Naming):
+            checked += 1
+            assert source in set(data().objects(claim, KG.possibleClaimant)), claim
+    assert checked == 2
+
+
 def test_labels_and_texts_of_ours_take_no_side() -> None:
     own = [RDFS.label, DCTERMS.description, SKOS.editorialNote, KG.rule, KG.scope, KG.standpoint]
     for predicate in own:
