@@ -37,7 +37,7 @@ CREATE TABLE node (
   outgoing INTEGER NOT NULL DEFAULT 0,  -- distinct shown triples with this subject
   incoming INTEGER NOT NULL DEFAULT 0,  -- distinct shown triples with this object
   graph_kind TEXT,                      -- passage, editorial, external, inferred, ontology, file; NULL: no graph
-  digest BLOB,                          -- of the sorted quads that describe it, hash children included
+  digest BLOB,                          -- of the quads that describe it, hash children and blank nodes included
   changed INTEGER                       -- number of the release that last changed it
 );
 CREATE INDEX node_path ON node(path) WHERE path IS NOT NULL;

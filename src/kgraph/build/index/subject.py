@@ -45,7 +45,8 @@ class Text:
 class Subject:
     """The shown statements of one subject, sorted out by role. Tokens are bytes in N-Quads syntax.
 
-    `links` has each (property, object) once, objects that are IRIs; `triples` each property's distinct triples.
+    `links` has each (property, object) once, objects that are IRIs; `triples` each property's distinct triples;
+    `blank` the lines with a blank node, which `digest` leaves out (kgraph.build.index.blank).
     """
 
     token: bytes
@@ -58,6 +59,7 @@ class Subject:
     texts: list[Text] = field(default_factory=list)
     hops: list[tuple[str, int, bytes, bytes]] = field(default_factory=list)
     graphs: list[tuple[bytes, bytes]] = field(default_factory=list)
+    blank: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -94,14 +96,17 @@ class Reader:
         found = Subject(subject)
         digest = hashlib.sha256()
         last: tuple[bytes, bytes] | None = None
-        inferred = self.inferred
+        inferred, unnamed = self.inferred, subject[:1] == b"_"
         for line in lines:
             _, p, o, g = split(line)
             if g == inferred:
                 if p == _TYPE:
                     found.above.append(o)
                 continue
-            digest.update(line)
+            if unnamed or o[:1] == b"_" or g[:1] == b"_":
+                found.blank.append(line)
+            else:
+                digest.update(line)
             if g:
                 found.graphs.append((g, p))
             if last == (p, o):

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from kgraph.build.index import blank
 from kgraph.build.index.dates import bounds
 from kgraph.build.index.oddities import Oddities
 from kgraph.build.index.subject import Reader, Subject, iri, point, token
@@ -139,6 +140,8 @@ class Writer:
         for _, target in found.links:
             if target in ids:
                 self.incoming[ids[target]] += 1
+        for line in found.blank:
+            self.put("blank_line", found.token, line)
         hop = node if node is not None else None
         for text in found.texts:
             if text.role == "value":
@@ -286,7 +289,7 @@ def write_index(
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE;"
             f"PRAGMA cache_size=-65536; PRAGMA user_version={SCHEMA_VERSION};"
         )
-        db.executescript(SCHEMA + TEMPORARY)
+        db.executescript(SCHEMA + TEMPORARY + blank.SCHEMA)
         for class_ in sorted(names.ids):
             if class_[:1] == b"<" and given.classes(iri(class_)):
                 for above in given.classes(iri(class_)):
@@ -322,6 +325,7 @@ def finish(writer: Writer) -> None:
 
     for table in list(writer.rows):
         writer.flush(table)
+    blank.write_digests(writer.db, writer.names.ids)
     write_nodes(writer)
     write_hops(writer)
     write_datings(writer)
