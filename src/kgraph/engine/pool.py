@@ -4,11 +4,11 @@
 passes, or the place in the queue is refused. A worker is killed at the deadline, never waited for; one long-lived
 thread starts the next.
 
-Slow queries (those that run longer than PATIENCE) have as many workers as the setting says, and there is one more
-for the quick ones, which no slow query holds: so a small query waits for other small ones only, whatever runs. When
-the slow lane is full, a query that turns out slow loses its worker, and starts again when the lane has a place for
-it. A slow query runs at the lowest priority, and its worker ends with it: it could not be raised again. A spare,
-warm, takes the place of a worker that ended.
+Slow queries (those that run longer than PATIENCE) have as many workers as the setting says, and there are RESERVED
+more for the quick ones, which no slow query holds: so a small query waits for other small ones only, whatever runs.
+When the slow lane is full, a query that turns out slow loses its worker, and starts again when the lane has a place
+for it. A slow query runs at the lowest priority, and its worker ends with it: it could not be raised again. Another
+one is started at once, and while it starts the second reserved worker is the spare.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ _RETRY = 1.0  # seconds between attempts to start a worker that does not start
 
 PATIENCE = 0.3
 """Seconds after which a query counts as slow."""
+
+RESERVED = 2
+"""Workers that no slow query holds: one, and one for while the other finds out that its query is slow."""
 
 _REMEMBERED = 256  # texts of slow queries that go to the slow lane at once the next time
 
@@ -122,7 +125,9 @@ class Pool:
             self._serve_waiting()
         worker.yield_to_others()
 
-    def _died(self, worker: WorkerProcess, death: Died) -> QueryMemory | QueryCrashed:
+    def _died(self, worker: WorkerProcess, death: Died) -> PoolFull | QueryMemory | QueryCrashed:
+        if self._closed:
+            return self._stopping()
         log.warning("query worker %d died: %s", worker.pid, death)
         if death.memory:
             return QueryMemory(
@@ -145,13 +150,15 @@ class Pool:
             return len(self._busy), sum(map(len, self._waiting))
 
     def close(self) -> None:
-        """Kill every worker; queries in flight end with QueryCrashed."""
+        """Kill every worker; queries in flight end with PoolFull."""
         with self._condition:
             self._closed = True
-            workers = [*self._idle, *self._busy]
+            idle, busy = [*self._idle], [*self._busy]
             self._idle.clear()
             self._condition.notify_all()
-        for worker in workers:
+        for worker in busy:
+            worker.stop()
+        for worker in idle:
             worker.kill()
 
     def _take(self, until: float, slow: bool, admitted: bool) -> WorkerProcess:
@@ -173,13 +180,13 @@ class Pool:
             if ticket in queue:
                 queue.remove(ticket)
         if self._closed:
-            raise PoolFull("the service is stopping", hint="Try again in a few seconds.")
+            raise self._stopping()
         raise self._too_late("no worker came free before that")
 
     def _ready(self, slow: bool) -> WorkerProcess | None:
         """A worker for this lane; called under the lock."""
         most = self._limits.workers
-        if self._closed or not self._idle or len(self._busy) > most:
+        if self._closed or not self._idle:
             return None
         if slow and sum(self._busy.values()) >= most:
             return None
@@ -198,7 +205,7 @@ class Pool:
             self._condition.notify_all()
 
     def _serve_waiting(self) -> None:
-        """Give free workers to who waits, the slow lane first: it can never take the last one."""
+        """Give free workers to who waits, the slow lane first: it can never take the reserved ones."""
         for slow in (True, False):
             queue = self._waiting[slow]
             while queue and (worker := self._ready(slow)) is not None:
@@ -207,10 +214,10 @@ class Pool:
                 ticket.turn.set()
 
     def _missing(self) -> bool:
-        return len(self._idle) + len(self._busy) < self._limits.workers + 2
+        return len(self._idle) + len(self._busy) < self._limits.workers + RESERVED
 
     def _keep(self) -> None:
-        """Keep as many workers as there should be, and one more, ready."""
+        """Keep as many workers as there should be."""
         while True:
             with self._condition:
                 while not self._closed and not self._missing():
@@ -245,6 +252,9 @@ class Pool:
             self._told_unfiltered = True
             log.warning("query workers can open sockets here: %s; SERVICE is still refused", unfiltered)
         return worker
+
+    def _stopping(self) -> PoolFull:
+        return PoolFull("the service is stopping", hint="Try again in a few seconds.")
 
     def _too_late(self, what: str) -> QueryTimeout:
         seconds = f"{self._limits.deadline:g} s"

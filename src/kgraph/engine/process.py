@@ -37,7 +37,7 @@ class Parked(Exception):
 
 
 class WorkerProcess:
-    """A started worker. Used by one thread at a time; `kill` may be called from any."""
+    """A started worker. Used by one thread at a time; only `stop` may be called from another."""
 
     def __init__(self, start: Mapping[str, Any]) -> None:
         here, there = socket.socketpair()
@@ -155,13 +155,17 @@ class WorkerProcess:
         # A kill that we did not send is the system's, which does so when the machine's memory is used up.
         return Died(f"{name}: {said[-300:]}" if said else name, memory or code == -signal.SIGKILL)
 
+    def stop(self) -> None:
+        """End it at once, whoever uses it: they find that it died, and free what belongs to it."""
+        self._process.kill()
+        self._process.wait()
+
     def kill(self) -> None:
-        """End it at once and reap it."""
+        """End it at once, reap it and free what belongs to it."""
         if self._closed:
             return
         self._closed = True
-        self._process.kill()
-        self._process.wait()
+        self.stop()
         os.close(self._lifeline)
         self._socket.close()
         if self._process.stderr is not None:
