@@ -35,7 +35,7 @@ from kgraph.errors import (
 )
 from kgraph.media import RdfFormat, ResultFormat
 
-LIMITS = Limits(deadline=20, memory=192 * MIB, result=2 * MIB, workers=2, queue=3, merge=100)
+LIMITS = Limits(deadline=200, memory=192 * MIB, result=2 * MIB, workers=2, queue=3, merge=100)
 COUNT = "SELECT (COUNT(*) AS ?n) {} {{ ?s ?p ?o }}"
 
 
@@ -269,11 +269,11 @@ def test_a_memory_bomb_ends_alone(engine: EmbeddedEngine, name: str):
 
 
 def test_the_deadline_counts_from_arrival(engine: EmbeddedEngine):
-    runaway = Query(RUNAWAYS["cross join"], arrived=time.monotonic() - 19.5)
-    with pytest.raises(QueryTimeout, match="within 20 s of its arrival"):
+    runaway = Query(RUNAWAYS["cross join"], arrived=time.monotonic() - 199.5)
+    with pytest.raises(QueryTimeout, match="within 200 s of its arrival"):
         engine.query(runaway)
     with pytest.raises(QueryTimeout):
-        engine.query(Query("ASK {}", arrived=time.monotonic() - 30))
+        engine.query(Query("ASK {}", arrived=time.monotonic() - 300))
     assert rows(engine, "SELECT (1 AS ?x) {}") == [{"x": "1"}]
 
 

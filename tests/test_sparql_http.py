@@ -23,7 +23,7 @@ SELECT = "SELECT ?o { <http://example.org/a> <http://example.org/v#knows> ?o } O
 ASK = "ASK { <http://example.org/a> ?p ?o }"
 CONSTRUCT = "CONSTRUCT WHERE { <http://example.org/a> ?p ?o }"
 G1 = "http://example.org/g1"
-LIMITS = Limits(deadline=2, memory=192 * MIB, result=1 * MIB, workers=1, queue=1)
+LIMITS = Limits(deadline=60, memory=192 * MIB, result=1 * MIB, workers=1, queue=1)
 
 
 @pytest.fixture(scope="module")
