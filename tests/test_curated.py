@@ -137,7 +137,43 @@ def test_super_terms_and_close_matches_come_from_the_vocabularies_agreed() -> No
 def test_the_ontology_stays_small() -> None:
     count = {t: len(set(ontology().subjects(RDF.type, t))) for t in (OWL.Class, OWL.ObjectProperty)}
     count[OWL.DatatypeProperty] = len(set(ontology().subjects(RDF.type, OWL.DatatypeProperty)))
-    assert (count[OWL.Class], count[OWL.ObjectProperty] + count[OWL.DatatypeProperty]) == (19, 44)
+    properties = count[OWL.ObjectProperty] + count[OWL.DatatypeProperty]
+    assert (count[OWL.Class], properties) == (19, 44)
+    schemes, concepts = (
+        len(set(ontology().subjects(RDF.type, SKOS[n]))) for n in ("ConceptScheme", "Concept")
+    )
+    first = " ".join((ROOT / "docs/model.md").read_text(encoding="utf-8").split()[:60])
+    assert f"({count[OWL.Class]} classes, {properties} properties)" in first
+    assert f"({schemes} SKOS schemes, {concepts} concepts)" in first
+
+
+def test_properties_join_what_the_ontology_says() -> None:
+    """The domain and range that it gives for readers are those of the data."""
+    domain, range_ = (URIRef("https://schema.org/" + n) for n in ("domainIncludes", "rangeIncludes"))
+    for property_ in set(data().predicates()):
+        if not property_.startswith(str(KG)):
+            continue
+        for subject, value in data().subject_objects(property_):
+            assert kinds(subject) & set(ontology().objects(property_, domain)), (subject, property_)
+            assert kinds(value) & set(ontology().objects(property_, range_)), (subject, property_, value)
+
+
+def kinds(term: Node) -> set[Node]:
+    """The classes of a thing, through subclasses, or the datatype of a literal."""
+    if isinstance(term, Literal):
+        return {RDF.langString if term.language else term.datatype or XSD.string}
+    direct = {*data().objects(term, RDF.type), *ontology().objects(term, RDF.type)}
+    return {above for c in direct for above in ontology().transitive_objects(c, RDFS.subClassOf)}
+
+
+def test_every_term_is_used_but_for_the_kinds_of_source_that_are_absent() -> None:
+    for kind in (OWL.ObjectProperty, OWL.DatatypeProperty):
+        assert set(ontology().subjects(RDF.type, kind)) <= set(data().predicates())
+    members = {c for s in set(data().subjects()) for c in kinds(s)}
+    assert set(ontology().subjects(RDF.type, OWL.Class)) <= members
+    concepts = set(ontology().subjects(RDF.type, SKOS.Concept))
+    unused = concepts - set(data().objects())
+    assert {str(ontology().value(c, SKOS.inScheme)) for c in unused} == {str(KG.SourceKinds)}
 
 
 def test_literals_have_only_datatypes_that_the_store_keeps() -> None:

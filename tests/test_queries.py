@@ -86,6 +86,14 @@ def test_every_term_of_the_vocabulary_is_defined(store: ox.Store) -> None:
     assert used - defined == set()
 
 
+def test_the_answer_in_the_guide_for_researchers_is_the_one_given(store: ox.Store) -> None:
+    guide = (ROOT / "docs" / "researchers.md").read_text("utf-8")
+    [query] = re.findall(r"```sparql\n(.+?)```", guide, re.DOTALL)
+    [shown] = re.findall(r"```\n(act,statements\n.+?)```", guide, re.DOTALL)
+    columns, rows = answer(store, query)
+    assert [columns, *rows] == list(csv.reader(io.StringIO(shown)))
+
+
 CASES: list[tuple[str, dict[str, str], str, list[str]]] = [
     ("events-by-place", {"place": "id/place/sarajevo"}, "event", ["id/event/sarajevo-screen-2013"]),
     ("events-by-place", {"place": "id/place/kazakhstan"}, "event", ["id/event/kazakhstan-embassy-2019"]),

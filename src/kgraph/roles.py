@@ -134,14 +134,14 @@ def site_roles(refines: Mapping[str, Iterable[str]]) -> dict[str, tuple[Path, ..
 def own_roles(table: Mapping[str, tuple[Path, ...]], namespace: str) -> dict[str, tuple[Path, ...]]:
     """`table` for a site with the kgraph ontology: its own dating, EDTF, bounds and place come first.
 
-    kg:earliest is below schema:startDate, but it bounds a dating; it does not start one.
+    kg:nameAsWritten is below schema:alternateName, but it is a source's, and indexed as such.
     """
     own = {"dating": "dating", "edtf": "edtf", "earliest": "earliest", "latest": "latest", "place": "place"}
-    bounds = {(namespace + "earliest",), (namespace + "latest",), (namespace + "nameAsWritten",)}
+    attributed = (namespace + "nameAsWritten",)
     found = {}
     for role, paths in table.items():
         first = (namespace + own[role],) if role in own else None
-        rest = tuple(p for p in paths if p != first and p not in bounds)
+        rest = tuple(p for p in paths if p not in (first, attributed))
         found[role] = (first, *rest) if first else rest
     return found
 
