@@ -8,7 +8,7 @@ TESTS ?= tests
 JOBS ?= auto
 BIN := .venv/bin
 
-.PHONY: help serve build test lint wheel test-wheel editor node-tests docs constraints clean
+.PHONY: help serve build test lint wheel test-wheel editor node-tests schemas docs constraints clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -23,7 +23,7 @@ serve: .venv/installed editor ## install, build the site and serve it (PORT=8000
 build: .venv/installed ## install and build the site without serving it
 	@$(BIN)/kgraph build $(SITE)
 
-test: .venv/installed-test editor node-tests ## run every test that this machine can run
+test: .venv/installed-test editor node-tests schemas ## run every test that this machine can run
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 lint: .venv/installed-test ## style, types and the direction of imports
@@ -35,7 +35,7 @@ lint: .venv/installed-test ## style, types and the direction of imports
 wheel: .venv/installed-test editor ## build the wheel and the source archive into dist/
 	@$(BIN)/python -m build
 
-test-wheel: .venv/installed-test editor node-tests ## run the tests against the built wheel in an environment of its own
+test-wheel: .venv/installed-test editor node-tests schemas ## run the tests against the built wheel in an environment of its own
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/test_wheel.py -n $(JOBS) --dist loadfile $(TESTS)
 
 editor: .venv/installed ## fetch the query editor (without it the plain form is served)
@@ -44,6 +44,9 @@ editor: .venv/installed ## fetch the query editor (without it the plain form is 
 node-tests: .venv/installed ## fetch the clients and checkers that some tests run with node
 	@$(BIN)/python assets/fetch.py node-tests
 
+schemas: .venv/installed ## fetch the schemas that some tests validate with
+	@$(BIN)/python assets/fetch.py schemas
+
 docs: .venv/installed-test ## write the generated parts of docs/ again
 	@$(BIN)/python scripts/reference.py
 
@@ -51,7 +54,7 @@ constraints: ## pin what a fresh installation gets today
 	@sh scripts/environment.sh $(PYTHON) --pin
 
 clean: ## remove what make and kgraph made here, .venv and .kgraph included
-	@rm -rf .venv .kgraph build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules \
+	@rm -rf .venv .kgraph build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/node/node_modules tests/schemas \
 	  assets/editor/node_modules src/kgraph/web/static/editor src/kgraph.egg-info
 	@find src tests scripts assets -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -75,6 +75,14 @@ def need_node(package: str) -> Path:
     return path
 
 
+def need_schema(name: str) -> Path:
+    """The path of an XML schema of OAI-PMH (assets/fetch.py says from where)."""
+    path = ROOT / "tests" / "schemas" / name
+    if not path.exists():
+        missing(f"the schema {name}", "run make schemas (it needs the network)")
+    return path
+
+
 def need_java() -> str:
     """The path of java, which runs the HTML checker."""
     return need_program("java", how="install it (Debian: apt install default-jre-headless)")

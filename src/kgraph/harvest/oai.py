@@ -32,6 +32,7 @@ _ARGUMENTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "ListRecords": (frozenset({"metadataPrefix"}), frozenset({"from", "until", "set"})),
 }
 _DAY, _SECOND = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MAIL = re.compile(r"[^\s@]+@(\S+\.)+\S+")
 _ROOT = {
     "xmlns": "http://www.openarchives.org/OAI/2.0/",
     "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
@@ -113,14 +114,12 @@ def _check(verb: str, arguments: Sequence[tuple[str, str]]) -> None:
 
 
 def _identify(published: Published, given: Mapping[str, str]) -> list[str]:
-    contact = str(published.site.settings["contact"])
+    contact = str(published.site.settings["contact"]).removeprefix("mailto:")
     return [
         element("repositoryName", published.site.title),
         element("baseURL", published.address + PATH),
         element("protocolVersion", "2.0"),
-        element(
-            "adminEmail", contact.removeprefix("mailto:") if contact.startswith("mailto:") else "none@invalid"
-        ),
+        element("adminEmail", contact if _MAIL.fullmatch(contact) else "none@contact.invalid"),
         element("earliestDatestamp", published.times.get(published.steps[0], published.time)),
         element("deletedRecord", "persistent"),
         element("granularity", "YYYY-MM-DDThh:mm:ssZ"),
