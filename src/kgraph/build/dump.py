@@ -9,8 +9,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -55,49 +56,52 @@ class Packed:
         """Nothing: a flush in the middle would change the bytes."""
 
 
-class Dump:
-    """Writes lines to `plain` and, packed, to `packed` (None: not at all); counts and digests them on their way.
+class Lines:
+    """Writes lines to a file; counts and digests them on their way.
 
     `digest` is SHA-256 over the lines: two releases with the same statements have the same one. Blank nodes count by
     their labels (kgraph.build.sources says which they get), so a file whose order of blank nodes changes has changed.
     """
 
-    def __init__(self, plain: Path, packed: Path | None) -> None:
-        self.plain = plain
-        self.packed = packed
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.count = 0
         self._digest = hashlib.sha256()
 
-    def write(self, lines: Iterable[bytes]) -> None:
+    def write(self, lines: Iterable[bytes], progress: Callable[[int], None] = lambda n: None) -> None:
         """Write them all."""
-        with ExitStack() as stack:
-            plain = stack.enter_context(self.plain.open("wb", 1 << 20))
-            packed = stack.enter_context(Packed(self.packed)) if self.packed else None
-            held: list[bytes] = []
-            for line in lines:
-                held.append(line)
-                if len(held) >= _CHUNK:
-                    self._put(held, plain, packed)
-            self._put(held, plain, packed)
-
-    def _put(self, held: list[bytes], plain: IO[bytes], packed: Packed | None) -> None:
-        block = b"".join(held)
-        self.count += len(held)
-        self._digest.update(block)
-        plain.write(block)
-        if packed is not None:
-            packed.write(block)
-        held.clear()
+        with self.path.open("wb", 1 << 20) as stream:
+            for held in batched(lines, _CHUNK):
+                block = b"".join(held)
+                self._digest.update(block)
+                stream.write(block)
+                self.count += len(held)
+                progress(len(held))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the sorted lines, in hex."""
+        """SHA-256 of the lines, in hex."""
         return self._digest.hexdigest()
 
-    def lines(self) -> Iterator[bytes]:
-        """The sorted lines, read again."""
-        with self.plain.open("rb", 1 << 20) as stream:
-            yield from stream
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file."""
+    with path.open("rb", 1 << 20) as stream:
+        yield from stream
+
+
+def batched(lines: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+    """The lines in lists of `size`, the last one shorter."""
+    held = iter(lines)
+    while batch := list(islice(held, size)):
+        yield batch
+
+
+def write_nquads(path: Path, plain: Path) -> None:
+    """The sorted lines, packed."""
+    with Packed(path) as packed, plain.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            packed.write(block)
 
 
 def write_trig(path: Path, lines: Iterable[bytes], scratch: Path, prefixes: Mapping[str, str]) -> None:
@@ -106,13 +110,8 @@ def write_trig(path: Path, lines: Iterable[bytes], scratch: Path, prefixes: Mapp
     `scratch` is a folder for the runs of lines that are sorted by graph.
     """
     by_graph = Runs(scratch)
-    held: list[bytes] = []
-    for line in lines:
-        held.append(b"%b\0%b" % (graph_token(line), line))
-        if len(held) >= SORTED_BY_GRAPH:
-            by_graph.add(held)
-            held = []
-    by_graph.add(held)
+    for held in batched(lines, SORTED_BY_GRAPH):
+        by_graph.add([b"%b\0%b" % (graph_token(line), line) for line in held])
     with Packed(path) as packed:
         out = cast("IO[bytes]", packed)
         ox.serialize(_quads(by_graph.merged()), out, ox.RdfFormat.TRIG, prefixes=dict(prefixes))
@@ -120,13 +119,9 @@ def write_trig(path: Path, lines: Iterable[bytes], scratch: Path, prefixes: Mapp
 
 def _quads(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
     """What lines that begin with their graph say; the parser keeps the labels of blank nodes."""
-    held: list[bytes] = []
-    for line in lines:
-        held.append(line[line.index(b"\0") + 1 :])
-        if len(held) >= _CHUNK:
-            yield from ox.parse(b"".join(held), ox.RdfFormat.N_QUADS, lenient=True)
-            held.clear()
-    yield from ox.parse(b"".join(held), ox.RdfFormat.N_QUADS, lenient=True)
+    for held in batched(lines, _CHUNK):
+        data = b"".join([line[line.index(b"\0") + 1 :] for line in held])
+        yield from ox.parse(data, ox.RdfFormat.N_QUADS, lenient=True)
 
 
 def write_archive(path: Path, root: Path, names: Iterable[str]) -> None:

@@ -89,17 +89,18 @@ class Runs:
         self.paths: list[Path] = []
         self._made = 0
 
-    def add(self, lines: list[bytes]) -> None:
-        """Write lines, each with its end, as one run. The list is sorted in place."""
+    def add(self, lines: list[bytes]) -> Path:
+        """Write lines, each with its end, as one run, and give its file. The list is sorted in place."""
         lines.sort()
-        self._write(lines)
+        return self._write(lines)
 
-    def _write(self, lines: Iterable[bytes]) -> None:
+    def _write(self, lines: Iterable[bytes]) -> Path:
         self._made += 1
         path = self.folder / f"run-{self._made}"
         with path.open("wb", 1 << 20) as stream:
             stream.writelines(lines)
         self.paths.append(path)
+        return path
 
     def merged(self) -> Iterator[bytes]:
         """All lines in byte order, each once; the runs are removed at the end."""

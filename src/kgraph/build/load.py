@@ -1,18 +1,18 @@
 """Files into the store: every quad in its named graph and once in the default graph, the merge.
 
-One pass in Python over what the parser streams, which gives the sorted lines, too; memory does not grow with the
-data, but for the labels of blank nodes (Turtle, TriG, RDF/XML, JSON-LD: about 250 bytes each) and for literals
-that the store rewrites.
+One pass in Python over what the parser streams, which gives the sorted lines, too. In memory are a slice that is parsed
+and one that is stored; beside them the labels of blank nodes (Turtle, TriG, RDF/XML, JSON-LD) and the literals that the
+store rewrites, which grow with the data.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import pyoxigraph as ox
 
@@ -22,13 +22,13 @@ from kgraph.build.rewrite import Rewrite
 from kgraph.build.sources import Source
 from kgraph.errors import EnvironmentFault, ParseError
 from kgraph.shacl.raw import REWRITTEN_TYPES, RawTerms
-from kgraph.terms import RDF_TYPE
 
 _DEFAULT = ox.DefaultGraph()
-_TYPE = ox.NamedNode(RDF_TYPE)
 _BLANK = ox.BlankNode
 SLICE = 200_000
-"""Quads that are stored and sorted at a time; about 400 MB with their copies."""
+"""Quads that are sorted, or stored, at a time."""
+WAITING = 48
+"""Slices that may wait on disk for the store; each holds a file open."""
 
 Progress = Callable[[int], None]
 
@@ -55,33 +55,32 @@ def graph_of(source: Source, base: str) -> ox.NamedNode:
 
 
 def load(
-    store: ox.Store,
+    loader: Loader,
     sources: list[Source],
     ontology: Ontology,
     rewrite: Rewrite,
-    runs: Runs,
     *,
     named: bool,
     progress: Progress = lambda n: None,
 ) -> Loaded:
-    """Load ontology and data, and add their canonical lines to `runs`. `named`: keep graphs, and give each file's
-    own triples its graph.
+    """Give ontology and data to the loader. `named`: keep graphs, and give each file's own triples its graph.
 
     A faulty file stops the storing; the files after it are still read, so that `errors` has the first error of each.
     Raises EnvironmentFault when the store cannot be written.
     """
     loaded = Loaded()
-    with Loader(store, runs, named=named) as loader:
-        for quad in _quads(sources, ontology, rewrite, named, loaded, progress):
-            loader.add(quad)
+    for quad in _quads(sources, ontology, rewrite, named, loaded, progress):
+        loader.add(quad)
+    loader.flush()
     return loaded
 
 
 class Loader:
     """Puts quads into the store, with `named` each into the default graph, too, and their lines into runs.
 
-    It works by slices: while a thread without the interpreter's lock stores one, the next is parsed. A slice with
-    blank nodes takes the slower way that keeps their labels. Terms must be as the store keeps them.
+    It works by slices, each a file on disk: while a thread without the interpreter's lock stores one, the next are
+    parsed, sorted and merged. A slice with blank nodes takes the slower way that keeps their labels. Terms must be as
+    the store keeps them. All is stored after `finish`.
     """
 
     def __init__(self, store: ox.Store, runs: Runs, *, named: bool) -> None:
@@ -89,56 +88,77 @@ class Loader:
         self._runs = runs
         self._named = named
         self._held: list[ox.Quad] = []
+        self._lines: list[bytes] = []
         self._thread = ThreadPoolExecutor(1)
-        self._storing: Future[None] | None = None
+        self._storing: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        try:
-            if kind is None:
-                self._flush()
-                self._wait()
-        finally:
-            self._thread.shutdown()
+        self._thread.shutdown(cancel_futures=True)
 
     def add(self, quad: ox.Quad) -> None:
         """Add one quad; its graph is that of its line."""
         self._held.append(quad)
         if len(self._held) >= SLICE:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
-        if not self._held:
-            return
-        held, self._held = self._held, []
-        data = ox.serialize(held, format=ox.RdfFormat.N_QUADS) or b""
-        lines = data.splitlines(keepends=True)
-        blank = b"_:" in data and any(
-            type(q.subject) is _BLANK or type(q.object) is _BLANK or type(q.graph_name) is _BLANK
-            for q in held
-        )
-        if blank:
-            if self._named:
-                held += [ox.Quad(q.subject, q.predicate, q.object) for q in held]
-            task: Callable[[], None] = partial(self._store.bulk_extend, held)
-        else:
-            if self._named:
-                data += b"".join([line[: line.rindex(b" ", 0, -3)] + b" .\n" for line in lines])
-            task = partial(self._store.bulk_load, data, ox.RdfFormat.N_QUADS, lenient=True)
-        self._wait()
-        self._storing = self._thread.submit(task)
-        self._runs.add(lines)
+    def entail(self, line: bytes) -> None:
+        """Add a line with its graph to the store alone: whoever merges the runs has it already."""
+        self._lines.append(line)
+        if len(self._lines) >= SLICE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sort what is held into a run, and have it stored."""
+        if self._held:
+            data = ox.serialize(self._held, format=ox.RdfFormat.N_QUADS) or b""
+            blank = b"_:" in data and any(
+                type(q.subject) is _BLANK or type(q.object) is _BLANK or type(q.graph_name) is _BLANK
+                for q in self._held
+            )
+            self._held.clear()
+            self._submit(self._runs.add(data.splitlines(keepends=True)), blank, self._named)
+        if self._lines:
+            blank = any(line.startswith(b"_:") or b" _:" in line for line in self._lines)
+            path = self._runs.folder / "entailed"
+            with path.open("wb") as stream:
+                stream.writelines(self._lines)
+            self._lines.clear()
+            self._submit(path, blank, True)
+            path.unlink()
+
+    def finish(self) -> None:
+        """Wait until all is stored. Raises EnvironmentFault."""
+        self.flush()
+        while self._storing:
+            self._wait()
+
+    def _submit(self, path: Path, blank: bool, twice: bool) -> None:
+        while len(self._storing) >= WAITING:
+            self._wait()
+        self._storing.append(self._thread.submit(self._put, path.open("rb"), blank, twice))
+
+    def _put(self, stream: IO[bytes], blank: bool, twice: bool) -> None:
+        with stream:
+            if not blank:
+                data = stream.read()
+                if twice:
+                    lines = data.splitlines(keepends=True)
+                    data += b"".join([line[: line.rindex(b" ", 0, -3)] + b" .\n" for line in lines])
+                self._store.bulk_load(data, ox.RdfFormat.N_QUADS, lenient=True)
+                return
+            quads = list(ox.parse(stream, ox.RdfFormat.N_QUADS, lenient=True))
+        if twice:
+            quads += [ox.Quad(q.subject, q.predicate, q.object) for q in quads]
+        self._store.bulk_extend(quads)
 
     def _wait(self) -> None:
-        if self._storing is None:
-            return
         try:
-            self._storing.result()
+            self._storing.popleft().result()
         except OSError as error:
             raise EnvironmentFault(f"the store cannot be written: {error}") from error
-        self._storing = None
 
 
 def _quads(
@@ -196,45 +216,6 @@ def _quads(
 def inferred_graph(base: str) -> ox.NamedNode:
     """The graph of what the ontology's trees entail."""
     return ox.NamedNode(base + "id/graph/inferred")
-
-
-def infer(store: ox.Store, ontology: Ontology, base: str, runs: Runs) -> int:
-    """Add what rdfs:subPropertyOf and rdfs:subClassOf entail and no file states; gives the number of triples.
-
-    (RDF 1.1 Semantics, rules rdfs7 and rdfs9, over the transitive closure.) Each goes into the inferred graph
-    and into the merge. Nothing is kept in memory.
-    """
-    graph = inferred_graph(base)
-    for entailed in (_by_property, _by_class):
-        with Loader(store, runs, named=True) as loader:
-            for quad in entailed(store, ontology):
-                if quad not in store:
-                    loader.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
-    return count(store, graph)
-
-
-def count(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> int:
-    """The number of triples of a graph."""
-    where = f"GRAPH {graph} {{ ?s ?p ?o }}" if isinstance(graph, ox.NamedNode) else "?s ?p ?o"
-    found = store.query(f"SELECT (COUNT(*) AS ?n) {{ {where} }}")
-    assert isinstance(found, ox.QuerySolutions)
-    return int(next(found)["n"].value)
-
-
-def _by_property(store: ox.Store, ontology: Ontology) -> Iterator[ox.Quad]:
-    for below in sorted(ontology.properties):
-        above = [ox.NamedNode(iri) for iri in sorted(ontology.above_property(below))]
-        for quad in store.quads_for_pattern(None, ox.NamedNode(below), None, _DEFAULT):
-            for predicate in above:
-                yield ox.Quad(quad.subject, predicate, quad.object)
-
-
-def _by_class(store: ox.Store, ontology: Ontology) -> Iterator[ox.Quad]:
-    for below in sorted(ontology.classes):
-        above = [ox.NamedNode(iri) for iri in sorted(ontology.above_class(below))]
-        for quad in store.quads_for_pattern(None, _TYPE, ox.NamedNode(below), _DEFAULT):
-            for class_ in above:
-                yield ox.Quad(quad.subject, _TYPE, class_)
 
 
 def new_store(folder: Path) -> ox.Store:

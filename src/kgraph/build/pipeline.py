@@ -6,13 +6,14 @@ Everything happens in a folder of its own (workspace); a failure at any step lea
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -20,18 +21,19 @@ from kgraph import __version__
 from kgraph.build import shapes as shacl
 from kgraph.build.addresses import collisions
 from kgraph.build.checks import check_model, check_settings
-from kgraph.build.dump import Dump, write_archive, write_trig
+from kgraph.build.dump import Lines
 from kgraph.build.findings import Finding, Rejected, in_order
-from kgraph.build.index.finish import date_nodes
 from kgraph.build.index.oddities import repeated
 from kgraph.build.index.subject import token
-from kgraph.build.index.write import IndexInput, Names, write_index
+from kgraph.build.index.write import IndexInput
 from kgraph.build.inputs import Inputs, read_inputs
 from kgraph.build.lines import Runs
-from kgraph.build.load import count, infer, inferred_graph, load, new_store
+from kgraph.build.load import Loaded, Loader, inferred_graph, load, new_store
+from kgraph.build.merge import Merge
 from kgraph.build.ontology import Ontology, read_ontology
 from kgraph.build.outline import outline
 from kgraph.build.places import with_places
+from kgraph.build.products import BESIDE, Beside, Order, Progress, Silent, Step
 from kgraph.build.sources import Source, has_named_graphs
 from kgraph.build.workspace import file_digests, settle, workspace
 from kgraph.errors import EnvironmentFault, ParseError, ReleaseError
@@ -43,30 +45,8 @@ from kgraph.site import CONFIG, Site
 if TYPE_CHECKING:
     from kgraph.shacl import Report
 
-_DEFAULT = ox.DefaultGraph()
 PATIENCE = 2.0
 """Seconds that a build waits for another one, such as a draft of `serve --watch`, to end."""
-
-
-class Step(Protocol):
-    """A running step: `advance` it by a number of items."""
-
-    def __call__(self, items: int) -> None: ...
-
-
-class Progress(Protocol):
-    """Where a build tells what it is doing; a terminal shows bars, tests show nothing."""
-
-    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
-        """Enter a step; leave it at its end. `total` in items where it is known."""
-
-
-class Silent:
-    """Tells nothing."""
-
-    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
-        """A step that no one sees."""
-        return nullcontext(lambda items: None)
 
 
 @dataclass
@@ -195,11 +175,17 @@ class Run:
         self.ontology = Ontology()
         self.shapes: list[ox.Quad] = []
 
-    def _step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
+        """A step of this run, timed."""
         return _Timed(self, name, total)
 
-    def judged(self) -> tuple[ox.Store, Report]:
-        """The store, loaded, inferred, checked and valid. Raises Rejected."""
+    def judged(self) -> Report:
+        """Everything loaded, inferred, checked and valid. Raises Rejected."""
+        with ExitStack() as stack:
+            return self._judge(*self._load(stack))
+
+    def _load(self, stack: ExitStack) -> tuple[ox.Store, Loader, Loaded]:
+        """All files read, their lines merged; what the store still lacks is on its way. Raises Rejected."""
         inputs, rewrite = self.inputs, self.rewrite
         self.ontology = read_ontology(inputs.ontology, rewrite)
         self.shapes, shape_errors = shacl.read_shapes(inputs.shapes, rewrite)
@@ -208,33 +194,40 @@ class Run:
         )
         store = new_store(self.folder / "store")
         self.scratch.mkdir()
-        with self._step("load") as advance:
-            loaded = load(
-                store, inputs.data, self.ontology, rewrite, self.runs, named=self.named, progress=advance
-            )
-        self.rewritten = len(loaded.raw)
+        loader = stack.enter_context(Loader(store, self.runs, named=self.named))
+        with self.step("load") as advance:
+            loaded = load(loader, inputs.data, self.ontology, rewrite, named=self.named, progress=advance)
         errors = [*self.ontology.errors, *shape_errors, *loaded.errors]
         if errors:
             raise Rejected(parse_findings(errors))
-        with self._step("optimize"):
+        with self.step("merge", loaded.parsed) as advance:
+            self.merge = Merge(self.ontology, self._inferred, named=self.named)
+            self.lines = Lines(self.scratch / "data.nq")
+            self.lines.write(self.merge.lines(self.runs.merged(), loader.entail), advance)
+            for predicate in sorted(p.value for p in loaded.predicates):
+                self.merge.names.add(token(predicate))
+        self.parsed, self.rewritten = loaded.parsed, len(loaded.raw)
+        return store, loader, loaded
+
+    def _judge(self, store: ox.Store, loader: Loader, loaded: Loaded) -> Report:
+        """The store filled, checked and valid. Raises Rejected."""
+        with self.step("store"):
+            loader.finish()
+        with self.step("optimize"):
             store.flush()
             store.optimize()
-        with self._step("infer"):
-            self.inferred = infer(store, self.ontology, rewrite.base, self.runs)
-        with self._step("check"):
-            self._add(check_model(store, inputs, self.ontology, loaded, self.shapes))
+        with self.step("check"):
+            self._add(check_model(store, self.inputs, self.ontology, loaded, self.shapes))
             self._add(check_settings(self.site))
         if self.shapes:
-            with self._step("validate"):
+            with self.step("validate"):
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)
-            self._add(shacl.findings(report, inputs.short))
+            self._add(shacl.findings(report, self.inputs.short))
         else:
             report = shacl.empty_report()
         if any(f.severity == "error" for f in self.found):
             raise Rejected(self.found)
-        self.parsed = loaded.parsed
-        self.predicates = sorted(p.value for p in loaded.predicates)
-        return store, report
+        return report
 
     def _add(self, found: Iterable[Finding]) -> None:
         sources = [*self.inputs.data, *self.inputs.ontology, *self.inputs.shapes]
@@ -242,50 +235,38 @@ class Run:
 
     def release(self, *, dumps: bool = True) -> Manifest:
         """Fill the folder; the manifest is returned, and written by whoever settles the folder."""
-        store, report = self.judged()
-        with self._step("optimize"):
-            store.flush()
-            store.optimize()
-        if dumps:
-            (self.folder / "dumps").mkdir()
-        dump = Dump(self.scratch / "data.nq", self.folder / "dumps" / "data.nq" if dumps else None)
-        names = Names()
-        with self._step("dump"):
-            dump.write(names.watch(self.runs.merged(), named=self.named, inferred=self._inferred))
-        for predicate in self.predicates:
-            names.add(token(predicate))
-        triples = count(store, _DEFAULT)
-        if dumps:
-            with self._step("archive"):
-                self._write_dumps(dump)
-        del store
-        with self._step("index", dump.count) as advance:
-            given = self.index_input()
-            write_index(self.folder / "index.sqlite", dump.lines(), names, given, advance)
-            self._date_nodes()
+        with ExitStack() as stack:
+            loading = self._load(stack)
+            order = self._order(dumps=dumps)
+            beside = None
+            if self.lines.count >= BESIDE and (os.cpu_count() or 1) > 1:
+                beside = stack.enter_context(Beside(order))
+            report = self._judge(*loading)
+            del loading
+            oddities = beside.result(self.progress, self.seconds) if beside else order.make(self)
         odd = [
-            *repeated(self.parsed, dump.count - self.inferred),
-            *given.oddities.findings(self.inputs.short),
+            *repeated(self.parsed, self.lines.count - self.merge.inferred),
+            *oddities.findings(self.inputs.short),
         ]
         self.found = in_order([*self.found, *odd])
         self._add(collisions(self.folder / "index.sqlite", self.rewrite.ontology))
-        dump.plain.unlink()
+        self.lines.path.unlink()
         self.scratch.rmdir()
         self._write_texts(report)
-        with self._step("digest"):
+        with self.step("digest"):
             files = file_digests(self.folder) if dumps else {}
         return Manifest(
             inputs=self.inputs.digest,
-            data=dump.digest,
+            data=self.lines.digest,
             created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             kgraph=__version__,
             base=self.site.base,
             title=self.site.title,
             settings=dict(self.site.settings),
-            quads=dump.count - self.inferred,
-            triples=triples - self.inferred,
-            inferred=self.inferred,
-            graphs=len(names.graphs),
+            quads=self.lines.count - self.merge.inferred,
+            triples=self.merge.triples - self.merge.inferred,
+            inferred=self.merge.inferred,
+            graphs=len(self.merge.names.graphs),
             named_graphs=self.named,
             conforms=report.conforms,
             rewritten=self.rewritten,
@@ -294,20 +275,26 @@ class Run:
             files=files,
         )
 
-    def _write_dumps(self, dump: Dump) -> None:
-        """The dumps beside the N-Quads: TriG, and the files as they were written."""
-        write_trig(self.folder / "dumps" / "data.trig", dump.lines(), self.scratch, self.prefixes())
+    def _order(self, *, dumps: bool) -> Order:
+        """What is to be made from the sorted lines; `changed` of a node comes from the release before."""
         sources = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
         paths = [source.path for source in sources] + self.inputs.queries
         paths += [path for path in [self.site.root / CONFIG] if path.is_file() and not self.site.file]
-        written = [path.relative_to(self.site.root).as_posix() for path in paths]
-        write_archive(self.folder / "dumps" / "files.tar.gz", self.site.root, written)
-
-    def _date_nodes(self) -> None:
-        """Say of each node which release last changed it: this one, unless the one before has the same."""
-        number = self.before.number + 1 if self.before else 1
-        former = self.site.state / "releases" / self.before.folder / "index.sqlite" if self.before else None
-        date_nodes(self.folder / "index.sqlite", former, number)
+        before = self.before
+        return Order(
+            folder=self.folder,
+            scratch=self.scratch,
+            plain=self.lines.path,
+            count=self.lines.count,
+            dumps=dumps,
+            root=self.site.root,
+            archive=[path.relative_to(self.site.root).as_posix() for path in paths],
+            prefixes=self.prefixes(),
+            names=self.merge.names,
+            index=self.index_input(),
+            former=self.site.state / "releases" / before.folder / "index.sqlite" if before else None,
+            number=before.number + 1 if before else 1,
+        )
 
     @property
     def _inferred(self) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -50,7 +50,7 @@ class IndexInput:
 
 @dataclass
 class Names:
-    """The nodes, found in a first pass over the lines: subjects of shown triples, graphs, classes, properties."""
+    """The nodes: subjects of shown triples, graphs, classes, properties; found while the lines are merged."""
 
     ids: dict[bytes, int] = field(default_factory=dict)
     graphs: dict[bytes, int] = field(default_factory=dict)
@@ -61,28 +61,6 @@ class Names:
         if found is None:
             found = self.ids[name] = len(self.ids) + 1
         return found
-
-    def watch(self, lines: Iterable[bytes], *, named: bool, inferred: str) -> Iterator[bytes]:
-        """The same sorted lines, each seen on its way."""
-        last, hidden = b"", token(inferred)
-        type_ = _TYPE + b" <"
-        graphs = self.graphs
-        for line in lines:
-            subject, rest = line.split(b" ", 1)
-            graph = rest[rest.rindex(b" ", 0, -3) + 1 : -3]
-            if not named and graph != hidden:
-                graph = b""
-            if graph:
-                graphs[graph] = graphs.get(graph, 0) + 1
-            if subject != last and graph != hidden and subject[:1] == b"<":
-                self.add(subject)
-                last = subject
-            if rest.startswith(type_):
-                self.add(rest[len(type_) - 1 :].partition(b" ")[0])
-            yield line
-        for graph in graphs:
-            if graph[:1] == b"<":
-                self.add(graph)
 
 
 class Writer:
