@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
+from kgraph.build.index.arriving import Arriving
 from kgraph.cli import run
 from kgraph.index import open_index
 from kgraph.release import open_active, read_log
+from kgraph.site import load_site
 
 ONTOLOGY = """@base <http://localhost:8000/> .
 @prefix kg: <http://localhost:8000/ontology#> .
@@ -260,8 +264,41 @@ def test_the_index_says_its_version(site: Path) -> None:
     run(["build", str(site)])
     release = open_active(site / ".kgraph")
     connection = sqlite3.connect(release.index)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     connection.close()
     manifest = json.loads((release.folder / "manifest.json").read_text())
     assert manifest["files"]["index.sqlite"]["bytes"] == release.index.stat().st_size
     release.close()
+
+
+def test_links_that_arrive_are_counted_by_property(site: Path) -> None:
+    run(["build", str(site)])
+    found = rows(
+        site,
+        "SELECT n.iri, p.iri, a.links FROM arriving a JOIN node n ON n.id = a.node JOIN node p ON p.id = a.property",
+    )
+    release = open_active(load_site(site).state)
+    store = ox.Store.read_only(str(release.store))
+    inferred = ox.NamedNode("http://localhost:8000/id/graph/inferred")
+    nodes = {iri for (iri,) in rows(site, "SELECT iri FROM node")}
+    counted = Counter(
+        (q.object.value, q.predicate.value)
+        for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        if isinstance(q.object, ox.NamedNode)
+        and q.object.value in nodes
+        and ox.Quad(q.subject, q.predicate, q.object, inferred) not in store
+    )
+    release.close()
+    assert len(found) == 5
+    assert {(n, p): links for n, p, links in found} == counted
+
+
+def test_links_beyond_what_is_held_are_added_up() -> None:
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE arriving (node, property, links)")
+    arriving = Arriving(db, pairs=2)
+    ids = {b"<p>": 1, b"<q>": 2, b"<a>": 3, b"<b>": 4}
+    for _ in range(5):
+        arriving.add(ids, [(b"<p>", b"<a>"), (b"<q>", b"<a>"), (b"<p>", b"<b>"), (b"<p>", b"<unknown>")])
+    arriving.write()
+    assert db.execute("SELECT * FROM arriving ORDER BY 1, 2").fetchall() == [(3, 1, 5), (3, 2, 5), (4, 1, 5)]

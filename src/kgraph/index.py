@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kgraph.errors import ReleaseError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FACET_VALUES = 2000
 """A property with more distinct linked values than this is no facet."""
 
@@ -96,6 +96,15 @@ CREATE TABLE facet (
 );
 CREATE INDEX facet_value ON facet(property, value, text, node);
 CREATE INDEX facet_node ON facet(node);
+
+-- How many shown triples by a property have a node as object, each counted once: pages of nodes with very many
+-- incoming links read no more of them than they show.
+CREATE TABLE arriving (
+  node INTEGER NOT NULL REFERENCES node(id),
+  property INTEGER NOT NULL REFERENCES node(id),
+  links INTEGER NOT NULL,
+  PRIMARY KEY (node, property)
+) WITHOUT ROWID;
 
 -- VoID statistics by class, by property, by graph. Entities of a class: its members, subclasses included; triples,
 -- subjects and objects of a property: of shown triples, each counted once; triples of a graph: all it holds.

@@ -57,28 +57,39 @@ BY = ("claimant", "possibleClaimant")
 _DESCRIPTION = "http://purl.org/dc/terms/description"
 
 
+CLAIMS_SHOWN = 80
+"""Claims about a thing, and claims that it makes, up to so many are shown on its page."""
+
+SOME_CLAIMS = 15
+"""Where there are more, so many of each relation are shown, and a list has them all."""
+
+
 def claims_of(
-    resource: Resource, groups: Iterable[IncomingGroup], reader: Reader, kg: str, *, most: int
-) -> tuple[list[Claim], list[Claim]]:
-    """The claims about a node and the claims that it makes, at most `most` of each relation, in order of IRI."""
-    said: list[Claim] = []
-    sayings: list[Claim] = []
+    resource: Resource, groups: Iterable[IncomingGroup], reader: Reader, kg: str
+) -> tuple[list[Claim], list[Claim], set[str]]:
+    """The claims about a node, the claims that it makes, and the relations (IRIs) of which only some are given."""
+    found: tuple[list[Claim], list[Claim]] = ([], [])
+    some: set[str] = set()
     counts = {g.predicate.value: g for g in groups}
-    for relations, into in ((ABOUT, said), (BY, sayings)):
+    for relations, into in zip((ABOUT, BY), found, strict=True):
+        present = [counts[kg + relation] for relation in relations if kg + relation in counts]
+        total = sum(group.count for group in present)
         seen: set[Resource] = set()
-        for relation in relations:
-            group = counts.get(kg + relation)
-            if group is None:
-                continue
+        for group in present:
+            relation = group.predicate.value
             subjects: Iterable[Resource] = group.subjects
-            # of more than `most` the first are shown, and a list has the rest
-            if len(group.subjects) < group.count <= most:
-                subjects = reader.engine.incoming_page(resource, IRI(kg + relation), limit=most)[1]
+            if total > CLAIMS_SHOWN and group.count > SOME_CLAIMS:
+                subjects = group.subjects[:SOME_CLAIMS]
+                some.add(relation)
+            elif len(group.subjects) < group.count:
+                subjects = reader.engine.incoming_page(
+                    resource, group.predicate, limit=CLAIMS_SHOWN, total=group.count
+                )[1]
             for subject in subjects:
                 if subject not in seen:
                     seen.add(subject)
-                    into.append(read_claim(reader.node(subject), reader, kg, relation))
-    return said, sayings
+                    into.append(read_claim(reader.node(subject), reader, kg, relation.removeprefix(kg)))
+    return *found, some
 
 
 def read_claim(node: Node, reader: Reader, kg: str, relation: str = "") -> Claim:

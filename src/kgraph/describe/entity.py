@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kgraph.describe.claims import Claim, claims_of
 from kgraph.describe.declarations import Declaration, read_declaration
 from kgraph.describe.evidence import OA, Evidence, Passage, Texts, evidence, passage
 from kgraph.describe.node import Node, Reader
-from kgraph.engine.protocol import Engine
+from kgraph.engine.protocol import Engine, IncomingGroup, Pattern
 from kgraph.terms import IRI, BNode, Quad, Term
 from kgraph.terms import Node as Resource
 
 OUTGOING_LIMIT = 20_000
 INCOMING_SHOWN = 25
-CLAIMS_SHOWN = 120
-PASSAGES_SHOWN = 1000
+"""Links by one property up to so many are shown on a page."""
+INCOMING_IN_ALL = 150
+"""Links by all properties together up to so many are shown on a page; the others are counted."""
+PARTS_SHOWN = 120
+PASSAGES_SHOWN = 60
+SOME_PASSAGES = 40
+"""Of a source with more passages than PASSAGES_SHOWN so many are shown."""
 EVIDENCE_SHOWN = 12
 """Of the graphs that support one statement so many are read for a page; it says how many there are."""
 
@@ -34,8 +39,8 @@ class Incoming:
 class Description:
     """All there is to say of `iri`. `children` are its hash nodes and blank nodes, shown within its page.
 
-    `said` are the claims about it, `sayings` the claims that it makes, `passage` is set for a passage and `drawn`
-    holds what its graph supports. `iris` are all IRIs that need a name.
+    `said` are the claims about it, `sayings` the claims that it makes; of the relations in `some` there are more.
+    `passage` is set for a passage and `drawn` holds what its graph supports. `iris` are all IRIs that need a name.
     """
 
     iri: str
@@ -50,6 +55,7 @@ class Description:
     declarations: list[Declaration] = field(default_factory=list)
     drawn: list[Quad] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)
+    some: frozenset[str] = frozenset()
 
     @property
     def exists(self) -> bool:
@@ -108,11 +114,13 @@ def describe(
     kinds: dict[str, str | None] | None = None,
     hash_children: tuple[str, ...] = (),
     texts: Texts | None = None,
+    arriving: Mapping[str, int] | None = None,
 ) -> Description:
     """Describe an IRI. `kg` is the namespace of the site's own terms.
 
     `hidden` are the graphs never shown (inferred), `kinds` gives the kind of each graph, `hash_children` the hash IRIs
-    that the index lists under this one. Nothing is raised for an unknown IRI: `exists` is False.
+    that the index lists under this one, `arriving` how many links arrive by each property, as the index has it (None:
+    the engine counts them). Nothing is raised for an unknown IRI: `exists` is False.
     """
     reader = Reader(engine, hidden)
     texts = texts or Texts({})
@@ -122,14 +130,14 @@ def describe(
     children = reader.closure(node, lambda t: _within(iri)(t) or t.value.startswith(below))
     for one in hash_children:
         child = IRI(one)
-        if child not in children and len(children) < CLAIMS_SHOWN:
+        if child not in children and len(children) < PARTS_SHOWN:
             children[child] = reader.node(child)
-    groups = engine.incoming(resource, per_property=INCOMING_SHOWN)
-    said, sayings = claims_of(resource, groups, reader, kg, most=CLAIMS_SHOWN)
+    groups = arrivals(engine, resource, arriving)
+    said, sayings, some = claims_of(resource, groups, reader, kg)
     drawn: list[Quad] = []
     own_passage = None
     if engine.contains_graph(resource) and iri not in hidden:
-        drawn = list(engine.graph(resource, limit=CLAIMS_SHOWN))
+        drawn = list(engine.graph(resource, limit=PARTS_SHOWN))
         if not node.properties or (kinds or {}).get(iri) == "passage":
             own_passage = passage(node, reader, kg, texts)
     graphs = {
@@ -147,10 +155,12 @@ def describe(
         found,
         own_passage,
         drawn=drawn,
+        some=frozenset(some),
     )
     for group in groups:
         if group.predicate.value == OA + "hasSource":
-            _, subjects = engine.incoming_page(resource, group.predicate, limit=PASSAGES_SHOWN)
+            most = PASSAGES_SHOWN if group.count <= PASSAGES_SHOWN else SOME_PASSAGES
+            subjects = engine.incoming_page(resource, group.predicate, limit=most, total=group.count)[1]
             described.passages = [passage(reader.node(s), reader, kg, texts) for s in subjects]
             described.passages.sort(key=lambda p: (p.start or 0, p.iri))
         elif group.predicate.value == kg + "concerns":
@@ -162,6 +172,26 @@ def describe(
     described.evidence |= evidence(more - set(found), kinds or {}, reader, kg, texts)
     _linked(described, reader, kg)
     return described
+
+
+def arrivals(engine: Engine, resource: IRI, arriving: Mapping[str, int] | None) -> list[IncomingGroup]:
+    """The links that arrive, by property, most first, each with the first of them while there is room on a page."""
+    if arriving is None:
+        return engine.incoming(resource, per_property=INCOMING_SHOWN)
+    groups = []
+    room = INCOMING_IN_ALL
+    for predicate, count in sorted(arriving.items(), key=lambda item: (-item[1], item[0])):
+        most = min(room, INCOMING_SHOWN)
+        subjects = engine.incoming_page(resource, IRI(predicate), limit=most, total=count)[1] if most else []
+        room -= len(subjects)
+        groups.append(IncomingGroup(IRI(predicate), count, tuple(subjects)))
+    return groups
+
+
+def is_linked(engine: Engine, iri: str) -> bool:
+    """Whether any link arrives at an IRI; of very many it is not asked whether all of them are inferred."""
+    links = engine.count(Pattern(object=IRI(iri)), most=INCOMING_IN_ALL)
+    return links == INCOMING_IN_ALL or bool(links and engine.incoming(IRI(iri), per_property=1))
 
 
 def statements(

@@ -138,10 +138,10 @@ class EmbeddedEngine:
         return self._reader.incoming(node, per_property=per_property)
 
     def incoming_page(
-        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100
+        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100, total: int | None = None
     ) -> tuple[int, list[Node]]:
-        """How many subjects link by this property, and one page of them."""
-        return self._reader.incoming_page(node, predicate, offset=offset, limit=limit)
+        """How many subjects link by this property (`total`, if that is known), and one page of them."""
+        return self._reader.incoming_page(node, predicate, offset=offset, limit=limit, total=total)
 
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
         """The quads of one graph (None: the default graph)."""

@@ -95,11 +95,13 @@ class Engine(Protocol):
         """Links that arrive (default graph, inferred left out), grouped by property, most first."""
 
     def incoming_page(
-        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100
+        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100, total: int | None = None
     ) -> tuple[int, list[Node]]:
         """How many subjects link by this property, and one page of them.
 
-        Sorted by IRI up to a few thousand, beyond it in the engine's own order, stable within a release.
+        `total`: how many there are, where the caller knows it; nothing is counted then, and a first page costs the
+        same however many they are. Sorted by IRI up to a hundred, beyond it in the engine's own order, stable within
+        a release.
         """
 
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:

@@ -18,10 +18,11 @@ from kgraph.engine.protocol import IncomingGroup
 from kgraph.errors import ReleaseError
 from kgraph.terms import IRI, BNode, Node, Quad
 
-SORTED = 2000
+SORTED = 100
 """Links by one property up to this many are listed sorted by IRI, more in the store's own, stable order."""
 
 _ENUMERATED = 300  # incoming links up to this many are walked; beyond it SPARQL counts them
+_WALKED = 500  # links passed over in process to reach a page; a deeper one is a query's OFFSET, which decodes nothing
 _CHUNK = 5000  # quads read under one hold of the lock while a graph is walked
 
 
@@ -82,18 +83,22 @@ class StoreReader:
         return sorted(counted, key=lambda g: (-g.count, g.predicate.value))
 
     def incoming_page(
-        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100
+        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100, total: int | None = None
     ) -> tuple[int, list[Node]]:
-        """How many subjects link by this property (inferred left out), and one page of them."""
+        """How many subjects link by this property (inferred left out), and one page of them.
+
+        With a `total` above SORTED, what is read grows with offset and limit only.
+        """
         target, by = _valid(node), _valid(predicate)
         if target is None or not isinstance(by, ox.NamedNode):
             return 0, []
         with self.lock:
-            few = self._asserted(by, target, SORTED)
-            if few is not None:
-                return len(few), sorted(map(_subject, few))[offset : offset + limit]
-            count = self._counts(target, by).get(by.value, 0)
-            return count, self._page(target, by, count, offset, limit)
+            if total is None or total <= SORTED:
+                few = self._asserted(by, target, SORTED)
+                if few is not None:
+                    return len(few), sorted(map(_subject, few))[offset : offset + limit]
+                total = self._counts(target, by).get(by.value, 0)
+            return total, self._page(target, by, total, offset, limit)
 
     def graph(self, name: Node | None, *, limit: int | None = None) -> Iterator[Quad]:
         """The quads of one graph (None: the default graph), in the store's order."""
@@ -146,9 +151,30 @@ class StoreReader:
             found = self._asserted(by, target, SORTED)
             if found is not None:
                 return sorted(map(_subject, found))[offset : offset + limit]
-        minus = f"MINUS {{ GRAPH {self._inferred} {{ ?s {by} {target} }} }}" if self._inferred else ""
+        if offset + limit <= _WALKED:
+            near = self._walked_page(target, by, offset, limit)
+            if near is not None:
+                return near
+        minus = ""
+        if self._inferred and next(self._store.quads_for_pattern(None, by, target, self._inferred), None):
+            minus = f"MINUS {{ GRAPH {self._inferred} {{ ?s {by} {target} }} }}"
         rows = self._select(f"SELECT ?s {{ ?s {by} {target} {minus} }} OFFSET {offset:d} LIMIT {limit:d}")
         return [convert.node(row["s"]) for row in rows]
+
+    def _walked_page(
+        self, target: convert.OxNode, by: ox.NamedNode, offset: int, limit: int
+    ) -> list[Node] | None:
+        """One page, reached link by link; None where too many inferred ones stand before it."""
+        found: list[Node] = []
+        links = self._store.quads_for_pattern(None, by, target, ox.DefaultGraph())
+        for q in islice(links, 2 * _WALKED):
+            if self._inferred is None or (
+                ox.Quad(q.subject, q.predicate, q.object, self._inferred) not in self._store
+            ):
+                found.append(_subject(q))
+                if len(found) == offset + limit:
+                    return found[offset:]
+        return found[offset:] if next(links, None) is None else None
 
     def _select(self, text: str) -> ox.QuerySolutions:
         rows = self._store.query(text)

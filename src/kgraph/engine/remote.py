@@ -197,14 +197,15 @@ class RemoteEngine:
         return sorted(groups, key=lambda g: (-g.count, g.predicate.value))
 
     def incoming_page(
-        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100
+        self, node: Node, predicate: IRI, *, offset: int = 0, limit: int = 100, total: int | None = None
     ) -> tuple[int, list[Node]]:
-        """How many subjects link by this property, and one page of them, sorted by IRI."""
+        """How many subjects link by this property (`total`, if that is known), and one page of them, sorted by IRI."""
         if not _named(node) or not _named(predicate):
             return 0, []
-        text = f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ {self._links(ntriples(predicate), node)} }}"
-        count = int(select(self.query, text)[0]["n"]["value"])
-        return count, self._subjects(node, predicate, offset, limit)
+        if total is None:
+            text = f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ {self._links(ntriples(predicate), node)} }}"
+            total = int(select(self.query, text)[0]["n"]["value"])
+        return total, self._subjects(node, predicate, offset, limit)
 
     def _links(self, predicate: str, node: Node) -> str:
         pattern = f"?s {predicate} {ntriples(node)}"

@@ -166,7 +166,19 @@ class Edition:
                 kinds={**self.kinds, **self._passage(iri)},
                 hash_children=self.children(iri),
                 texts=self.texts,
+                arriving=self.arriving(iri),
             )
+
+    def arriving(self, iri: str) -> dict[str, int] | None:
+        """How many links arrive at an IRI by each property; None where the index does not say."""
+        if int(self.meta.get("schema", "1")) < 2 or self.node(iri) is None:  # a release of an earlier kgraph
+            return None
+        rows = self.rows(
+            "SELECT p.iri, a.links FROM arriving a JOIN node n ON n.id = a.node JOIN node p ON p.id = a.property"
+            " WHERE n.iri = ?",
+            iri,
+        )
+        return {row["iri"]: row["links"] for row in rows}
 
     def _passage(self, iri: str) -> dict[str, str | None]:
         row = self.node(iri)

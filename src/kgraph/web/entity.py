@@ -8,52 +8,25 @@ sources do not say. Everything is sorted by the date of its source; nothing is r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response
 
 from kgraph.describe import Description, Node, Statement
 from kgraph.describe.claims import Claim
-from kgraph.describe.entity import CLAIMS_SHOWN
 from kgraph.describe.evidence import OA
-from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, ntriples
+from kgraph.terms import IRI, BNode, ntriples
 from kgraph.web import cite, history
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
 from kgraph.web.links import document_address, sparql_address, with_query
 from kgraph.web.negotiate import VARIANTS
 from kgraph.web.respond import in_release, page
-from kgraph.web.view import View, Words
+from kgraph.web.sections import Section, grouped, rows_of
+from kgraph.web.view import View
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
-_VALUES_SHOWN = 50
 _MENTIONS = "mentions"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A property with its values."""
-
-    iri: str
-    name: Words | None
-    statements: tuple[Statement, ...]
-    total: int
-
-
-@dataclass
-class Section:
-    """A part of the page. `kind` chooses the template; `query` asks for the same in SPARQL."""
-
-    id: str
-    title: str
-    kind: str
-    items: list[Any] = field(default_factory=list)
-    note: str = ""
-    query: str = ""
-    more: str = ""
-    total: int = 0
-    language: str | None = None
 
 
 def render(edition: Edition, iri: str, *, keep: bool) -> Response:
@@ -165,7 +138,20 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
             Section("further", _("Further statements"), "properties", rows_of(rest, node, roles, kg))
         )
     if described.passages:
-        sections.append(Section("passages", _("Passage by passage"), "passages", described.passages))
+        drawn_from = next(g for g in described.incoming if g.predicate == OA + "hasSource")
+        more = (
+            claims_list(described.iri, OA + "hasSource") if drawn_from.count > len(described.passages) else ""
+        )
+        sections.append(
+            Section(
+                "passages",
+                _("Passage by passage"),
+                "passages",
+                described.passages,
+                more=more,
+                total=drawn_from.count,
+            )
+        )
     if described.drawn:
         sections.append(Section("drawn", _("Statements drawn from it"), "drawn", drawn(described)))
     unsaid = [s for p in notes for s in node.all(p)]
@@ -173,7 +159,7 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
     sayings = sorted(described.sayings, key=lambda c: claim_order(c, described, edition))
     says = _("What is reported as said by %(name)s", name=view.name(described.iri).text)
     made = next((g.count for g in described.incoming if g.predicate == kg + "claimant"), 0)
-    more = claims_list(described.iri, kg + "claimant") if made > CLAIMS_SHOWN else ""
+    more = claims_list(described.iri, kg + "claimant") if kg + "claimant" in described.some else ""
     sections.append(Section("says", says, "claims", sayings, more=more, total=made))
     parts = [
         c for c in described.children.values() if isinstance(c.resource, IRI) and not linked(c, described)
@@ -184,66 +170,15 @@ def compose(edition: Edition, described: Description, view: View) -> list[Sectio
         if described.said or described.sayings
         else set()
     )
-    skip |= {kg + "concerns"} | ({OA + "hasSource"} if described.passages else set())
-    incoming = [g for g in described.incoming if g.predicate not in skip]
+    skip -= described.some - {kg + "about", kg + "claimant"}  # those two have their whole list above
+    skip |= {OA + "hasSource"} if described.passages else set()
+    incoming = [
+        g
+        for g in described.incoming
+        if g.predicate not in skip and not (g.predicate == kg + "concerns" and g.count == len(g.subjects))
+    ]
     sections.append(Section("incoming", _("What links here"), "incoming", incoming))
     return [s for s in sections if s.items]
-
-
-def rows_of(properties: Iterable[str], node: Node, roles: dict[str, tuple[str, ...]], kg: str) -> list[Row]:
-    """Rows in the default order: time and place first, names and kind last, the rest by property."""
-    first = [
-        kg + "dating",
-        *roles["dating"],
-        *roles["start"],
-        *roles["date"],
-        *roles["end"],
-        *roles["place"],
-        *roles["part of"],
-    ]
-    last = [
-        kg + "knownThrough",
-        *roles["same as"],
-        *roles["alternative"],
-        *roles["label"],
-        RDF_TYPE,
-        RDFS + "isDefinedBy",
-    ]
-    rank = {p: n for n, p in enumerate(dict.fromkeys(first))}
-    rank |= {p: 10_000 + n for n, p in enumerate(dict.fromkeys(last))}
-    ordered = sorted(properties, key=lambda p: (rank.get(p, 5_000), p))
-    return [row(p, node) for p in ordered]
-
-
-def row(property_: str, node: Node, name: Words | None = None) -> Row:
-    """One property; of very many values the first are shown, and how many there are."""
-    values = node.all(property_)
-    return Row(property_, name, tuple(values[:_VALUES_SHOWN]), len(values))
-
-
-def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[Words, list[Row]]] | None:
-    """Rows in the groups and order of the shapes of the thing's classes; None where no shape says anything of it."""
-    classes = edition.classes_of(node.resource.value)
-    places: dict[str, tuple[tuple[float, str, float], Words, Words]] = {}
-    for one in (p for shape in edition.shapes() if shape["class"] in classes for p in shape["properties"]):
-        title = view.text_of(one.get("group") or {}) or Words("")
-        key = (one.get("group_order", 1e6), title.text, one.get("order", 1e6))
-        found = (key, title, view.shape_name(one))
-        if one["path"] not in places or found < places[one["path"]]:
-            places[one["path"]] = found
-    known = [p for p in own if p in places]
-    if not any(places[p][1].text for p in known):
-        return None
-    groups: dict[tuple[float, str], tuple[Words, list[Row]]] = {}
-    others = Words(_("Further statements"))
-    for p in sorted(known, key=lambda p: (places[p][0], p)):
-        key, title, name = places[p]
-        title = title if title.text else others
-        groups.setdefault((key[0], title.text), (title, []))[1].append(row(p, node, name))
-    rest = rows_of([p for p in own if p not in places], node, edition.roles, edition.kg)
-    if rest:
-        groups.setdefault((1e6, others.text), (others, []))[1].extend(rest)
-    return list(groups.values())
 
 
 def claim_sections(claims: list[Claim], described: Description, view: View, kg: str) -> list[Section]:
@@ -269,7 +204,7 @@ def claim_sections(claims: list[Claim], described: Description, view: View, kg: 
     for section in sections:
         section.query = sparql_address(claims_query(described.iri, kg))
         relation = kg + ("mentions" if section.id == "mentioned" else "about")
-        if counts.get(relation, 0) > CLAIMS_SHOWN:
+        if relation in described.some:
             section.more = claims_list(described.iri, relation)
             section.total = counts[relation]
     return sections
@@ -384,4 +319,4 @@ def is_part(described: Description, term: Any) -> bool:
     return isinstance(term, IRI | BNode) and term in described.children
 
 
-__all__ = ["RDF", "render"]
+__all__ = ["render"]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from kgraph.describe.entity import statements
+from kgraph.describe.entity import is_linked, statements
 from kgraph.engine.serialize import write
 from kgraph.errors import NotWritable
 from kgraph.harvest import jsonld, signposting
@@ -76,7 +76,7 @@ def meant(edition: Edition, path: str) -> list[str]:
     if found or len(path) > 2000:
         return found
     candidate = edition.base + quote(path[1:], safe="/:@!$&'()*+,;=-._~")
-    return [candidate] if edition.engine.incoming(IRI(candidate), per_property=1) else []
+    return [candidate] if is_linked(edition.engine, candidate) else []
 
 
 def asked_iri() -> str:
@@ -139,9 +139,7 @@ def exists(edition: Edition, iri: str) -> bool:
     """Whether the release says anything of an IRI or of its hash IRIs, or links to it."""
     if edition.node(iri) is not None or edition.children(iri):
         return True
-    return bool(
-        edition.engine.outgoing(IRI(iri), limit=1) or edition.engine.incoming(IRI(iri), per_property=1)
-    )
+    return bool(edition.engine.outgoing(IRI(iri), limit=1)) or is_linked(edition.engine, iri)
 
 
 def document(iri: str, suffix: str) -> Response:

@@ -41,6 +41,9 @@ def write_nodes(writer: Writer) -> None:
     given, ids = writer.given, writer.names.ids
     kinds = graph_kinds(writer)
     shown: dict[int, bytes] = {}
+    writer.arriving.write()
+    totals = writer.db.execute("SELECT node, sum(links) FROM arriving GROUP BY node ORDER BY node")
+    total = totals.fetchone()
     cursor = writer.db.execute("SELECT * FROM shown ORDER BY node")
     pending = cursor.fetchone()
     parents: dict[int, list[tuple[bytes, int]]] = {}
@@ -48,13 +51,15 @@ def write_nodes(writer: Writer) -> None:
         row = (None, None, None, None, 0, None)
         if pending and pending[0] == node:
             row, pending = pending[1:], cursor.fetchone()
+        incoming = 0
+        if total and total[0] == node:
+            incoming, total = total[1], totals.fetchone()
         parent = ids.get(name.partition(b"#")[0] + b">") if b"#" in name else None
         if parent is not None and row[5]:
             parents.setdefault(parent, []).append((name, node))
             shown[node] = row[5]
         text = iri(name)
         label, language, description, kind, outgoing, digest = row
-        incoming = writer.incoming[node] if node < len(writer.incoming) else 0
         writer.put(
             "node",
             node,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kgraph.build.index import blank
+from kgraph.build.index.arriving import Arriving
 from kgraph.build.index.dates import bounds
 from kgraph.build.index.oddities import Oddities
 from kgraph.build.index.subject import Reader, Subject, iri, point, token
@@ -77,7 +78,7 @@ class Writer:
             given.namespace + "term",
         )
         self.rows: dict[str, list[tuple[Any, ...]]] = {}
-        self.incoming = array("l", bytes(8 * (len(names.ids) + 1)))
+        self.arriving = Arriving(connection)
         self.triples: dict[bytes, int] = {}
         self.subjects: dict[bytes, int] = {}
         self.objects: dict[bytes, array[int]] = {}
@@ -115,11 +116,9 @@ class Writer:
         self._count(found)
         node = self.names.ids.get(found.token)
         ids = self.names.ids
-        for _, target in found.links:
-            if target in ids:
-                self.incoming[ids[target]] += 1
         for line in found.blank:
             self.put("blank_line", found.token, line)
+        self.arriving.add(ids, found.links)
         hop = node if node is not None else None
         for text in found.texts:
             if text.role == "value":
