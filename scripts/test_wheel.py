@@ -47,10 +47,11 @@ def main() -> int:
                 else {n for n in names if n in ("node_modules", "__pycache__")}
             ),
         )
+        # the clients that tests run with node are found beside the scripts, as in the tree
+        (tree / "tests" / "node" / "node_modules").symlink_to(ROOT / "tests" / "node" / "node_modules")
         environment = {
             **os.environ,
             "KGRAPH_SHARED": os.environ.get("KGRAPH_SHARED", str(ROOT.parent / "shared")),
-            "KGRAPH_NODE_MODULES": str(ROOT / "tests" / "node" / "node_modules"),
             "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         }
         environment.pop("PYTHONPATH", None)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KGRAPH_SHARED", ROOT.parent / "shared"))
 REQUIRE_ALL = os.environ.get("KGRAPH_REQUIRE") == "all"
-NODE_MODULES = Path(os.environ.get("KGRAPH_NODE_MODULES", ROOT / "tests" / "node" / "node_modules"))
+NODE_MODULES = ROOT / "tests" / "node" / "node_modules"
 
 
 def missing(what: str, how: str) -> None:
