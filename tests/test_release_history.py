@@ -171,6 +171,26 @@ def test_an_active_release_without_its_store_is_no_dropped_one(
     assert "index.sqlite: missing" in shown
 
 
+def test_a_collection_that_was_ended_half_way_is_no_damage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path, {0: "Ann"})
+    make(tmp_path, {0: "Bob"})
+    former = tmp_path / STATE / "releases" / read_log(tmp_path / STATE)[0].folder
+    shutil.copytree(former, tmp_path / "copy")
+    shutil.rmtree(former / "store")  # the first of the two that are taken
+    assert verified(tmp_path, capsys) == ""
+    assert run(["verify", "--site", str(tmp_path), "1"]) == 0
+    assert capsys.readouterr().out == "release 1: sound, kept as a dump only\n"
+    index = former / "index.sqlite"
+    index.write_bytes(index.read_bytes() + b"x")  # what is left is still looked at
+    assert "index.sqlite: not as it was written" in verified(tmp_path, capsys)
+    shutil.rmtree(former)
+    shutil.copytree(tmp_path / "copy", former)
+    index.unlink()  # never taken first
+    assert "index.sqlite: missing" in verified(tmp_path, capsys)
+
+
 def test_lists_and_results_are_not_cut(
     built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -234,32 +234,32 @@ def _statistics(published: Published) -> Iterator[Said]:
         yield dataset, "void:vocabulary", IRI(namespace)
 
 
+_PARTITIONS = (
+    # kind, table and key of the statistics, what is counted in them (the first orders them)
+    ("class", "class_statistic", "class", {"entities": "entities"}),
+    (
+        "property",
+        "property_statistic",
+        "property",
+        {"triples": "triples", "distinctSubjects": "subjects", "distinctObjects": "objects"},
+    ),
+)
+
+
 def _partitions(published: Published) -> Iterator[Said]:
     dataset = IRI(published.dataset)
-    for number, row in enumerate(
-        published.rows(
-            "SELECT n.iri, s.entities FROM class_statistic s JOIN node n ON n.id = s.class"
-            " WHERE s.entities > 0 ORDER BY s.entities DESC, n.iri LIMIT 1000"
-        ),
-        1,
-    ):
-        part = _node(published, f"class-{number}")
-        yield dataset, "void:classPartition", part
-        yield part, "void:class", IRI(row["iri"])
-        yield part, "void:entities", typed(row["entities"], "integer")
-    for number, row in enumerate(
-        published.rows(
-            "SELECT n.iri, s.triples, s.subjects, s.objects FROM property_statistic s"
-            " JOIN node n ON n.id = s.property WHERE s.triples > 0 ORDER BY s.triples DESC, n.iri LIMIT 1000"
-        ),
-        1,
-    ):
-        part = _node(published, f"property-{number}")
-        yield dataset, "void:propertyPartition", part
-        yield part, "void:property", IRI(row["iri"])
-        yield part, "void:triples", typed(row["triples"], "integer")
-        yield part, "void:distinctSubjects", typed(row["subjects"], "integer")
-        yield part, "void:distinctObjects", typed(row["objects"], "integer")
+    for kind, table, key, counts in _PARTITIONS:
+        first = next(iter(counts.values()))
+        rows = published.rows(
+            f"SELECT n.iri, s.* FROM {table} s JOIN node n ON n.id = s.{key} WHERE s.{first} > 0"
+            f" ORDER BY s.{first} DESC, n.iri LIMIT 1000"
+        )
+        for number, row in enumerate(rows, 1):
+            part = _node(published, f"{kind}-{number}")
+            yield dataset, f"void:{kind}Partition", part
+            yield part, f"void:{kind}", IRI(row["iri"])
+            for name, column in counts.items():
+                yield part, f"void:{name}", typed(row[column], "integer")
 
 
 def _linksets(published: Published) -> Iterator[Said]:

@@ -92,7 +92,7 @@ def _stream(published: Published) -> list[tuple[IRI, str, Term]]:
 
 
 def _relation(node: IRI, target: str, kind: str, moment: str, name: str) -> list[tuple[IRI, str, Term]]:
-    relation = IRI(f"{node.value.partition('?')[0]}#{name}-{kind}")
+    relation = IRI(f"{node.value}#{name}-{kind}")  # the whole address: each page has relations of its own
     return [
         (node, "tree:relation", relation),
         (relation, "rdf:type", term(f"tree:{kind}Relation")),

@@ -38,6 +38,12 @@ LINK_FORMAT = "application/link-format"
 _READABLE = {"things", "pages", "vocabulary", "browse", "statements", "queries", "sparql", "graphs", "terms"}
 """Blueprints whose pages can be read in an earlier release."""
 
+_CURRENT = {"harvest"}
+"""Those that give the release that is served, and say so when another is asked for."""
+
+_FOR_ANY = {"/machines", "/oai"}
+"""Of these a page that any release leads to, and a protocol that has errors of its own for unknown arguments."""
+
 _ADDRESS = "/:@!$&()*+,;=-._~?#%"
 
 
@@ -57,7 +63,7 @@ def editions() -> Editions:
 def choose_release() -> Response | None:
     """Before each request: the edition that `?release=N` names."""
     text = request.args.get("release")
-    if text is None or request.blueprint not in _READABLE:
+    if text is None or request.blueprint not in _READABLE | _CURRENT or request.path in _FOR_ANY:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return problem(
@@ -68,6 +74,14 @@ def choose_release() -> Response | None:
         )
     number = int(text)
     served = publication().edition
+    if request.blueprint in _CURRENT and served.release.number != number:
+        editions().activation(number)
+        return problem(
+            400,
+            "This address gives the current release only",
+            f"What release {number} held is all in its dumps, at /dumps/{number}.",
+            hint="Leave “release” out of the address.",
+        )
     try:
         g.edition = served if served.release.number == number else editions().borrow(number)
     except NotKept as error:
