@@ -40,6 +40,15 @@ def test_a_faulty_query_names_line_and_column(site: Path, capsys: pytest.Capture
     assert f"{query}:2:8: " in capsys.readouterr().err
 
 
+def test_a_query_that_is_not_there(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert run(["query", str(site / "nothing.rq"), "--site", str(site)]) == 2
+    assert capsys.readouterr().err == (
+        f"kgraph: {site / 'nothing.rq'}: the query cannot be read: No such file or directory\n"
+        "  Name a file that holds a SPARQL query; the site's own are in its folder queries/.\n"
+    )
+
+
 def test_without_a_release_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     query = tmp_path / "q.rq"
     query.write_text("ASK {}")

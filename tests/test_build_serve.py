@@ -123,7 +123,7 @@ def test_a_taken_port_is_told(site: Path, capsys: pytest.CaptureFixture[str]) ->
         assert run(["serve", str(site), "--port", str(taken.getsockname()[1])]) == 3
     error = capsys.readouterr().err
     assert "cannot listen on 127.0.0.1" in error
-    assert "kgraph serve --port" in error
+    assert "(make serve PORT=" in error
 
 
 def test_faulty_data_are_not_served(site: Path, port: int) -> None:

@@ -53,6 +53,24 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     assert not any(name.startswith(("tests/", "bench/")) for name in names)
 
 
+PAGES = """
+import pathlib, re, sys
+from kgraph.engine import open_engine
+from kgraph.release import open_active
+from kgraph.site import load_site
+from kgraph.web.app import create_app
+
+site = load_site(pathlib.Path(sys.argv[1]))
+release = open_active(site.state)
+engine = open_engine(release)
+client = create_app(site, release, engine).test_client()
+style = re.search('href="(/static/[^"]+[.]css[^"]*)"', client.get("/").text).group(1)
+for path in ("/", "/id/event/khojaly-1992.html?lang=fr", "/id/event/khojaly-1992.ttl", style, "/queries"):
+    print(path.partition("?")[0], client.get(path).status_code)
+engine.close()
+"""
+
+
 def test_the_wheel_runs_on_its_own(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     programs = tmp_path / "venv" / "bin"
@@ -66,3 +84,9 @@ def test_the_wheel_runs_on_its_own(wheel: Path, tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     assert "Release 1" in built.stdout + built.stderr
     assert (site / ".kgraph" / "log.jsonl").is_file()
+    answered = run(kgraph, "query", "queries/sources.rq", "--format", "csv", cwd=site)
+    assert answered.returncode == 0, answered.stderr
+    assert "id/source/moscow-2014" in answered.stdout
+    pages = run(str(programs / "python"), "-c", PAGES, str(site), cwd=tmp_path)
+    assert pages.returncode == 0, pages.stderr
+    assert [line.split()[1] for line in pages.stdout.splitlines()] == ["200"] * 5, pages.stdout

@@ -39,8 +39,14 @@ def command(file: Path, site: Path, state: Path | None, form: str | None, endpoi
     """
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the query cannot be read: {error}", where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError("the query is not UTF-8", where=str(file)) from error
+    except OSError as error:
+        raise UsageError(
+            f"the query cannot be read: {error.strerror}",
+            where=str(file),
+            hint="Name a file that holds a SPARQL query; the site's own are in its folder queries/.",
+        ) from error
     try:
         found, body = _asked(endpoint, text, form) if endpoint else _released(site, state, text, form)
     except QuerySyntaxError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -86,9 +87,14 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            other = port + 1 if 1023 < port < 65535 else 8000
+            hint = {
+                errno.EADDRINUSE: f"Is it served already? Or name another: --port {other} (make serve PORT={other}).",
+                errno.EACCES: f"This user may not take it. Name another: --port {other} (make serve PORT={other}).",
+                errno.EADDRNOTAVAIL: "That address is not one of this machine: --host takes one that is, or 0.0.0.0.",
+            }
             raise EnvironmentFault(
-                f"cannot listen on {host}:{port}: {error.strerror}",
-                hint=f"Is it served already? Or name another: kgraph serve --port {port + 1}",
+                f"cannot listen on {host}:{port}: {error.strerror}", hint=hint.get(error.errno or 0, "")
             ) from error
 
 
