@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import kgraph.web
+from kgraph.shacl.messages import OTHERWISE, REMEDIES
 
 WEB = Path(kgraph.web.__file__).parent
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
@@ -28,6 +29,8 @@ def template() -> Catalog:
     found = Catalog(project="kgraph", charset="utf-8", copyright_holder="the kgraph project")
     for _file, _line, message, _comments, context in extract_from_dir(str(WEB), METHODS, keywords=KEYWORDS):
         found.add(message, context=context)
+    for remedy in sorted({*REMEDIES.values(), OTHERWISE}):  # shown on /report in the language of the page
+        found.add(remedy)
     return found
 
 

@@ -174,6 +174,7 @@ class Run:
         self.seconds: dict[str, float] = {}
         self.ontology = Ontology()
         self.shapes: list[ox.Quad] = []
+        self.places: list[tuple[str, int]] = []
 
     def step(self, name: str, total: int | None = None) -> AbstractContextManager[Step]:
         """A step of this run, timed."""
@@ -222,16 +223,21 @@ class Run:
         if self.shapes:
             with self.step("validate"):
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)
-            self._add(shacl.findings(report, self.inputs.short))
+            placed = self._placed(shacl.findings(report, self.inputs.short))
+            self.places = [(finding.file, finding.line) for finding in placed]
+            self.found = in_order([*self.found, *placed])
         else:
             report = shacl.empty_report()
         if any(f.severity == "error" for f in self.found):
             raise Rejected(self.found)
         return report
 
-    def _add(self, found: Iterable[Finding]) -> None:
+    def _placed(self, found: Iterable[Finding]) -> list[Finding]:
         sources = [*self.inputs.data, *self.inputs.ontology, *self.inputs.shapes]
-        self.found = in_order([*self.found, *with_places(found, sources, self.rewrite)])
+        return with_places(found, sources, self.rewrite)
+
+    def _add(self, found: Iterable[Finding]) -> None:
+        self.found = in_order([*self.found, *self._placed(found)])
 
     def release(self, *, dumps: bool = True) -> Manifest:
         """Fill the folder; the manifest is returned, and written by whoever settles the folder."""
@@ -331,7 +337,7 @@ class Run:
 
     def _write_texts(self, report: Report) -> None:
         """The report, ontology, shapes and queries as this release has them, the base rewritten."""
-        (self.folder / "report.json").write_text(report.to_json(), "utf-8")
+        (self.folder / "report.json").write_text(report.to_json(self.places), "utf-8")
         notes = [finding.as_json() for finding in self.found]
         (self.folder / "notes.json").write_text(json.dumps(notes, ensure_ascii=False, indent=1), "utf-8")
         (self.folder / "report.ttl").write_text(report_turtle(report), "utf-8")

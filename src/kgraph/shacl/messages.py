@@ -71,7 +71,7 @@ def message(constraint: model.Constraint) -> str:
     return _TEXTS[type(constraint)](constraint)
 
 
-_REMEDIES = {
+REMEDIES = {
     "Class": "Give the value that type, or refer to another node.",
     "Datatype": "Correct the value or its datatype.",
     "NodeKind": "Replace the value by one of that kind.",
@@ -101,9 +101,11 @@ _REMEDIES = {
     "HasValue": "Add the value.",
     "In": "Use one of the listed values.",
 }
+"""What to do, by the component's local name."""
+OTHERWISE = "See the shape's message for what it asks."
 
 
 def remedy(component: str) -> str:
     """What to do about a result of the component, by its IRI."""
     name = component.removeprefix(SH).removesuffix("ConstraintComponent")
-    return _REMEDIES.get(name, "See the shape's message for what it asks.")
+    return REMEDIES.get(name, OTHERWISE)

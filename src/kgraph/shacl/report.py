@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -108,15 +108,22 @@ class Report:
             graph.add((node, _sh("result"), _add_result(graph, result)))
         return graph
 
-    def to_json(self) -> str:
-        """The report as JSON, which `from_json` reads back without loss."""
+    def to_json(self, places: Sequence[tuple[str, int]] = ()) -> str:
+        """The report as JSON, which `from_json` reads back without loss.
+
+        `places`: file and line (0: unknown) of each result's focus node, written beside it for whoever shows it.
+        """
+        results = [_result_json(result) for result in self.results]
+        for result, (file, line) in zip(results, places, strict=False):
+            result |= {"file": file} if file else {}
+            result |= {"line": line} if line else {}
         value = {
             "conforms": self.conforms,
             "scope": self.scope,
             "shapes": self.shapes,
             "engines": [{"shape": _term_json(shape), "engine": engine} for shape, engine in self.engines],
             "notes": list(self.notes),
-            "results": [_result_json(result) for result in self.results],
+            "results": results,
         }
         return json.dumps(value, ensure_ascii=False, indent=1)
 

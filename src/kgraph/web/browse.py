@@ -188,7 +188,7 @@ def browse() -> Response:
             404,
             _("There is no such class"),
             _("This release has nothing of the class %(what)s.", what=state.selection.class_iri[:300]),
-            hint=_("Choose one of the classes on the browse page."),
+            choices=[{"href": here("/browse"), "label": _("Browse")}],
         )
     return listing(edition, state)
 

@@ -92,8 +92,24 @@ def words(status: int) -> tuple[str, str, str]:
             _("The method of the request is not one of those that it allows."),
             _("Use GET or HEAD."),
         ),
-        406: (_("None of the offered formats is acceptable"), "", ""),
-        413: (_("The request is too large"), "", ""),
+        406: (
+            _("None of the offered formats is acceptable"),
+            "",
+            _("Ask for another in Accept, or open the address in a browser."),
+        ),
+        410: (_("This was taken away"), "", _("Search for it, or start from the home page.")),
+        413: (
+            _("The request is too large"),
+            "",
+            _("Send less at once; for all of the data there are the dumps."),
+        ),
+        414: (_("The address is too long"), "", _("Send a long query by POST.")),
+        415: (
+            _("The kind of the request’s body is not understood"),
+            "",
+            _("Send a form, or a query as `application/sparql-query`."),
+        ),
+        429: (_("The service is busy"), "", _("Try again in a few seconds.")),
         500: (
             _("Something went wrong here"),
             _("The fault is in this service, not in the request."),
@@ -101,4 +117,4 @@ def words(status: int) -> tuple[str, str, str]:
         ),
         503: (_("The service is busy"), "", _("Try again in a few seconds.")),
     }
-    return known.get(status, (_("This request failed"), "", ""))
+    return known.get(status, (_("This request failed"), "", _("Check the address and its parameters.")))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, g, request
+from markupsafe import Markup, escape
 
 from kgraph.media import RdfFormat
 from kgraph.web import browse, entity, view, wording
@@ -16,7 +17,7 @@ from kgraph.web.negotiate import MEDIA_TYPES
 from kgraph.web.respond import here, in_release, language
 
 _STATE = frozenset(
-    {"iri", "class", "q", "f", "year", "sort", "view", "after", "act", "offset", "property", "query"}
+    {"iri", "class", "q", "f", "year", "sort", "view", "after", "act", "offset", "property", "query", "group"}
 )
 _LICENSES = {
     "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
     jinja.filters["capitalized"] = lambda name: view.Words(
         name.text[:1].upper() + name.text[1:], name.language or ""
     )
+    jinja.filters["coded"] = coded
     jinja.tests |= {"literal": view.is_literal, "iri": view.is_iri_term, "blank": view.is_blank}
 
     @app.context_processor
@@ -71,6 +73,17 @@ def register(app: Flask) -> None:
             "in_language": _in_language,
             "language_names": NAMES,
         }
+
+
+def coded(text: str) -> Markup:
+    """A message for people: what stands between backticks is code."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def _release_words() -> str:

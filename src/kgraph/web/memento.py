@@ -35,7 +35,19 @@ blueprint = Blueprint("memento", __name__)
 _log = logging.getLogger("kgraph.web")
 
 LINK_FORMAT = "application/link-format"
-_READABLE = {"things", "pages", "vocabulary", "browse", "statements", "queries", "sparql", "graphs", "terms"}
+_READABLE = {
+    "things",
+    "pages",
+    "vocabulary",
+    "browse",
+    "statements",
+    "queries",
+    "sparql",
+    "graphs",
+    "terms",
+    "report",
+    "shapes",
+}
 """Blueprints whose pages can be read in an earlier release."""
 
 _CURRENT = {"harvest"}
@@ -70,7 +82,8 @@ def choose_release() -> Response | None:
             400,
             _("A release is named by its number"),
             _("“%(given)s” is not one.", given=text[:40]),
-            hint=_("The list of releases is at /releases."),
+            hint=_("Choose one from the list of releases."),
+            choices=[{"href": "/releases", "label": _("Releases")}],
         )
     number = int(text)
     served = publication().edition
@@ -96,7 +109,8 @@ def no_release(error: NoRelease) -> Response:
     return problem(
         404,
         _("There is no release %(number)s", number=error.number),
-        hint=_("The list of releases is at /releases."),
+        hint=_("Choose one from the list of releases."),
+        choices=[{"href": "/releases", "label": _("Releases")}],
     )
 
 

@@ -37,6 +37,8 @@ PAGES = frozenset(
         "/sources",
         "/queries",
         "/releases",
+        "/report",
+        "/shapes",
         "/diff",
         "/history",
         "/static/<path:name>",
@@ -149,6 +151,25 @@ PATHS: dict[str, dict[str, Any]] = {
             "summary": "The site's own terms",
             "parameters": [_SUFFIX],
             "responses": _DOCUMENT,
+        }
+    },
+    "/shapes.{ending}": {
+        "get": {
+            "operationId": "shapes",
+            "summary": "The SHACL shapes that every release is checked by",
+            "parameters": [parameter("ending", "The document's format", where="path", enum=["html", "ttl"])],
+            "responses": {"200": gives("The shapes", "text/turtle", "text/html"), **_UNKNOWN},
+        }
+    },
+    "/report.{ending}": {
+        "get": {
+            "operationId": "report",
+            "summary": "The SHACL validation report of the release; a page for people at /report",
+            "parameters": [parameter("ending", "The document's format", where="path", enum=["ttl", "json"])],
+            "responses": {
+                "200": gives("The report", "text/turtle", "application/json"),
+                **problems(("403", "The report is too large to be sent"), ("404", "No such format")),
+            },
         }
     },
     "/{path}": {

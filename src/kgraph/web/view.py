@@ -214,38 +214,9 @@ class View:
         """An anchor for a term on the vocabulary's page."""
         return iri.partition("#")[2] or iri.rstrip("/").rpartition("/")[2]
 
-    def constraints(self, iri: str) -> list[str]:
-        """The rules of the shapes for a class, one sentence for each property."""
-        found = []
-        for shape in self.edition.shapes():
-            if shape["class"] == iri:
-                for one in shape["properties"]:
-                    words = self._rule(one.get("rules", {}))
-                    if words:
-                        found.append(_("%(name)s: %(rule)s", name=self.shape_name(one).text, rule=words))
-        return found
-
-    def _rule(self, rules: dict[str, str]) -> str:
-        least, most = rules.get("minCount", "0"), rules.get("maxCount", "")
-        parts = []
-        if most == "0":
-            return _("never given")
-        if least != "0" and least == most:
-            parts.append(_("exactly %(n)s", n=least))
-        else:
-            if least != "0":
-                parts.append(_("at least %(n)s", n=least))
-            if most:
-                parts.append(_("at most %(n)s", n=most))
-        if "class" in rules:
-            parts.append(_("each of the class %(name)s", name=self.name(rules["class"]).text))
-        if "datatype" in rules:
-            parts.append(_("each of the datatype %(name)s", name=self.prefixed(rules["datatype"])))
-        if "minInclusive" in rules:
-            parts.append(_("not less than %(n)s", n=rules["minInclusive"]))
-        if "maxInclusive" in rules:
-            parts.append(_("not more than %(n)s", n=rules["maxInclusive"]))
-        return ", ".join(parts)
+    def constraints(self, iri: str) -> int:
+        """How many properties of a class the shapes have a rule for."""
+        return sum(len(shape["properties"]) for shape in self.edition.shapes() if shape["class"] == iri)
 
     def anchor(self, iri: str) -> str:
         """The fragment that a hash IRI has within its page."""

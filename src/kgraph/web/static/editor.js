@@ -64,6 +64,8 @@
     for (const list of place.querySelectorAll(".tabsList[role=tablist]")) list.removeAttribute("role");
     for (const tab of place.querySelectorAll(".tabsList .tab:has(> [role=tab]):not([role=tablist])")) tab.setAttribute("role", "tablist");
     for (const area of place.querySelectorAll(".CodeMirror textarea:not([aria-label])")) area.setAttribute("aria-label", words.query);
+    for (const choice of place.querySelectorAll(".yasr select.tableSizer:not([aria-label])")) choice.setAttribute("aria-label", words.rows);
+    for (const text of place.querySelectorAll(".yasr pre:not([tabindex])")) text.tabIndex = 0;
   };
   new MutationObserver(name).observe(place, { childList: true, subtree: true });
   name();
