@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -69,6 +70,34 @@ def test_head_equals_get_at_every_door(client: FlaskClient) -> None:
             assert head.headers[name] == got.headers[name], (path, name)
         again = client.get(path, headers={"If-None-Match": got.headers["ETag"]})
         assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/fragments?page=2",
+        "/ldes/1?after=x",
+        "/oai?verb=ListRecords&metadataPrefix=rdf",
+        "/reconcile?query=Moscow",
+    ],
+)
+def test_pages_among_many_are_packed_too(client: FlaskClient, path: str) -> None:
+    plain = client.get(path)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert len(packed.data) < len(plain.data) / 2
+    told = re.compile(rb"<responseDate>[^<]+")  # of each answer its own
+    assert told.sub(b"", gzip.decompress(packed.data)) == told.sub(b"", plain.data)
+    head = client.head(path, headers={"Accept-Encoding": "gzip"})
+    assert (head.headers["Content-Encoding"], head.data) == ("gzip", b"")
+    if "oai" not in path:
+        same = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+        again = client.get(path, headers=same)
+        assert (again.status_code, again.data) == (304, b"")
+        assert client.get(path, headers={**same, "Accept-Encoding": "identity"}).status_code == 200
 
 
 @pytest.mark.parametrize(

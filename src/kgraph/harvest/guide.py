@@ -42,11 +42,7 @@ def doors(published: Published) -> list[Door]:
             "Queries (SPARQL)",
             "Any SPARQL 1.1 query, by GET or POST. Answers come as JSON, XML, CSV or TSV, graphs in every RDF syntax. "
             "The default graph holds every statement once; GRAPH ?g gives the evidence.",
-            (
-                at
-                + "sparql?"
-                + urlencode({"query": "SELECT ?class (COUNT(*) AS ?things) { ?s a ?class } GROUP BY ?class"}),
-            ),
+            (f"{at}sparql?{urlencode({'query': _COUNTS})}",),
             "text/csv",
         ),
         Door(

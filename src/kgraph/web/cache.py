@@ -204,12 +204,7 @@ class ByteCache:
 def _finished(status: str, headers: Headers, body: bytes) -> tuple[Kept, int | None]:
     """The answer with length and entity tag, and what it varies by; None when that cannot be a key here."""
     given = dict(headers)
-    kind = given.get("Content-Type", "")
-    if (
-        status.startswith("200")
-        and len(body) > 512
-        and (kind.startswith(_TEXT) or "+xml" in kind or "+json" in kind)
-    ):
+    if status.startswith("200") and compressible(given.get("Content-Type", ""), body):
         given["Vary"] = f"{given['Vary']}, Accept-Encoding" if given.get("Vary") else "Accept-Encoding"
     given["Content-Length"] = str(len(body))
     etag = ""
@@ -228,6 +223,11 @@ def _compressed(plain: Kept) -> Kept:
     given["Content-Length"] = str(len(body))
     etag = given["ETag"] = entity_tag(body)
     return Kept(plain.status, list(given.items()), [body], etag)
+
+
+def compressible(kind: str, body: bytes) -> bool:
+    """Whether gzip makes a body of this media type much smaller."""
+    return len(body) > 512 and (kind.startswith(_TEXT) or "+xml" in kind or "+json" in kind)
 
 
 def entity_tag(body: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -12,10 +13,12 @@ from werkzeug.http import http_date
 from kgraph.errors import UsageError
 from kgraph.harvest import Published
 from kgraph.release import read_log
+from kgraph.web.cache import compressible
 from kgraph.web.edition import Edition, current
-from kgraph.web.negotiate import choose
+from kgraph.web.negotiate import accepts_gzip, choose
 from kgraph.web.respond import answer
 
+_LEVEL = 3  # statements repeat themselves: a tenth of the bytes for little work
 _published: WeakKeyDictionary[Edition, Published] = WeakKeyDictionary()
 
 
@@ -65,9 +68,27 @@ def reply(
     """An answer with entity tag and date; 404 where there is no body. `immutable`: it will never be another."""
     if body is None:
         abort(404)
-    response = answer(body, content_type, keep=keep and not request.args, vary=vary)
+    if keep and not request.args:
+        response = answer(body, content_type, keep=True, vary=vary)  # the byte cache packs it, once
+    else:
+        response = _packed(body, content_type, vary)
     if time:
         response.headers["Last-Modified"] = http_date(datetime.fromisoformat(time.replace("Z", "+00:00")))
     if immutable:
         response.headers["Cache-Control"] = "public, max-age=604800, immutable"
+    return response
+
+
+def _packed(body: bytes, content_type: str, vary: Sequence[str]) -> Response:
+    """An answer that is not kept (a page among very many), under gzip for who takes it."""
+    if not compressible(content_type, body):
+        return answer(body, content_type, vary=vary)
+    wanted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+    response = answer(
+        gzip.compress(body, _LEVEL, mtime=0) if wanted else body,
+        content_type,
+        vary=[*vary, "Accept-Encoding"],
+    )
+    if wanted and response.status_code == 200:
+        response.headers["Content-Encoding"] = "gzip"
     return response
