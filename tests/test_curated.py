@@ -242,6 +242,8 @@ def test_where_someone_speaks_things_have_a_bare_skeleton_beside_a_statement() -
         for subject, predicate, _ in graph:
             if subject in things:
                 assert predicate in allowed, f"{passage}: {subject} {predicate}"
+            # in which country or place something lies is no statement of ours because a speaker says so
+            assert predicate != KG.partOf or subject not in typed("Place"), f"{passage}: {subject}"
 
 
 def test_demands_and_predictions_make_no_event() -> None:
