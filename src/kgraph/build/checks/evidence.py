@@ -42,7 +42,7 @@ DERIVED = ("dating", "edtf", "earliest", "latest", "rule")
 def graph_kind(graph: Graph) -> Iterator[Finding]:
     """Graphs without a kind, or with two."""
     own = {graph.inferred, graph.ontology_graph}
-    for name in graph.store.named_graphs():
+    for name in graph.named_graphs():
         if name in own:
             continue
         if type(name) is not ox.NamedNode:
@@ -106,10 +106,6 @@ def evidence(graph: Graph) -> Iterator[Finding]:
 def introduced(graph: Graph) -> Iterator[Finding]:
     """Things with labels or notes only, and no source for their being there."""
     site = graph.inputs.site
-    labelled = graph.select(
-        f"SELECT DISTINCT ?s {{ ?s <{RDFS}label> ?label"
-        f" FILTER(isIRI(?s)) FILTER NOT EXISTS {{ ?s {_TYPE} ?type FILTER(isIRI(?type)) }} }}"
-    )
     folders = (
         "event",
         "recognition",
@@ -121,7 +117,7 @@ def introduced(graph: Graph) -> Iterator[Finding]:
         "creative-work",
     )
     prefixes = tuple(f"{site.base}id/{folder}/" for folder in (*folders, "statement"))
-    for (s,) in labelled:
+    for s in graph.labelled():
         if s.value.startswith(prefixes):
             yield finding(
                 "introduced",
@@ -164,9 +160,7 @@ def known_through(graph: Graph) -> Iterator[Finding]:
 
     for name in THINGS:
         things = set(graph.members(name))
-        for thing, place in graph.select(
-            f"SELECT ?thing ?g {{ ?thing {_TYPE} {graph.kg(name)} GRAPH ?g {{ ?thing ?p ?o }} }}"
-        ):
+        for thing, place in graph.places(name):
             if is_narrated(place):
                 things.discard(thing)
         for thing in sorted(things, key=str):

@@ -9,7 +9,6 @@ import pyoxigraph as ox
 
 from kgraph.build.checks.table import Graph, check, finding
 from kgraph.build.findings import Finding
-from kgraph.terms import XSD
 
 _OA = "http://www.w3.org/ns/oa#"
 _EXTENT = ox.NamedNode("http://purl.org/dc/terms/extent")
@@ -53,13 +52,7 @@ def _passages(
 )
 def position(graph: Graph) -> Iterator[Finding]:
     """Positions out of the text."""
-    beyond = "COALESCE(xsd:integer(STR(?end)) > xsd:integer(STR(?extent)), true)"
-    found = graph.select(
-        f"PREFIX oa: <{_OA}> PREFIX xsd: <{XSD}> SELECT DISTINCT ?passage {{"
-        f" ?passage a {graph.kg('Passage')} ; oa:hasSource ?source ; oa:hasSelector ?selector ."
-        f" ?selector oa:end ?end . ?source {_EXTENT} ?extent FILTER(isIRI(?passage) && {beyond}) }}"
-    )
-    for _, source, selector, _, end in _passages(graph, (passage for (passage,) in found)):
+    for _, source, selector, _, end in _passages(graph, graph.beyond()):
         extent = _integer(graph.objects(source, _EXTENT))
         if extent is not None and end > extent:
             yield finding(

@@ -14,7 +14,7 @@ from kgraph.build.inputs import Inputs
 from kgraph.build.load import Loaded, inferred_graph
 from kgraph.build.ontology import Ontology
 from kgraph.site import CONFIG, Site
-from kgraph.terms import RDF_TYPE
+from kgraph.terms import RDF_TYPE, RDFS, XSD
 
 _TYPE = ox.NamedNode(RDF_TYPE)
 _DEFAULT = ox.DefaultGraph()
@@ -53,6 +53,44 @@ class Graph:
         for quad in self.store.quads_for_pattern(None, _TYPE, self.kg(name), _DEFAULT):
             if type(quad.subject) is ox.NamedNode:
                 yield quad.subject
+
+    def named_graphs(self) -> Iterator[ox.NamedNode | ox.BlankNode]:
+        """The graphs to be looked at."""
+        return self.store.named_graphs()
+
+    def labelled(self) -> Iterator[ox.NamedNode]:
+        """Nodes that have a label and no type."""
+        found = self.select(
+            f"SELECT DISTINCT ?s {{ ?s <{RDFS}label> ?label"
+            f" FILTER(isIRI(?s)) FILTER NOT EXISTS {{ ?s {_TYPE} ?type FILTER(isIRI(?type)) }} }}"
+        )
+        return (s for (s,) in found)
+
+    def places(self, name: str) -> Iterator[tuple[ox.NamedNode, ox.NamedNode | ox.BlankNode]]:
+        """The members of a class, each with the graphs that have it as a subject."""
+        found = self.select(
+            f"SELECT ?thing ?g {{ ?thing {_TYPE} {self.kg(name)} GRAPH ?g {{ ?thing ?p ?o }} }}"
+        )
+        return ((thing, place) for thing, place in found)
+
+    def beyond(self) -> Iterator[ox.NamedNode]:
+        """Passages that may end after their source: an end that is not surely within."""
+        oa, xsd, extent = "http://www.w3.org/ns/oa#", XSD, "<http://purl.org/dc/terms/extent>"
+        test = "COALESCE(xsd:integer(STR(?end)) > xsd:integer(STR(?extent)), true)"
+        found = self.select(
+            f"PREFIX oa: <{oa}> PREFIX xsd: <{xsd}> SELECT DISTINCT ?passage {{"
+            f" ?passage a {self.kg('Passage')} ; oa:hasSource ?source ; oa:hasSelector ?selector ."
+            f" ?selector oa:end ?end . ?source {extent} ?extent FILTER(isIRI(?passage) && {test}) }}"
+        )
+        return (passage for (passage,) in found)
+
+    def classes(self) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal]:
+        """What nodes are typed as."""
+        return (found for (found,) in self.select(f"SELECT DISTINCT ?class {{ ?node {_TYPE} ?class }}"))
+
+    def linked(self) -> Iterator[ox.NamedNode]:
+        """What statements lead to."""
+        return (o for (o,) in self.select("SELECT DISTINCT ?o { ?s ?p ?o FILTER(isIRI(?o)) }"))
 
     def select(self, query: str) -> Iterator[Any]:
         """The solutions of a SELECT over the merge: what a check looks for, told by the store in one scan."""

@@ -112,8 +112,7 @@ def term(graph: Graph) -> Iterator[Finding]:
                     at=(predicate.value, "", ""),
                 )
                 break
-    classes = graph.select(f"SELECT DISTINCT ?class {{ ?node {_TYPE} ?class }}")
-    for class_ in sorted((found for (found,) in classes), key=str):
+    for class_ in sorted(graph.classes(), key=str):
         if type(class_) is ox.NamedNode and not is_known(graph, class_.value):
             quad = next(graph.store.quads_for_pattern(None, _TYPE, class_, _DEFAULT))
             yield finding(
@@ -244,7 +243,7 @@ def blank_node(graph: Graph) -> Iterator[Finding]:
 def described(graph: Graph) -> Iterator[Finding]:
     """Objects under id/ that nothing is said of."""
     base = graph.inputs.site.base + "id/"
-    for (o,) in graph.select("SELECT DISTINCT ?o { ?s ?p ?o FILTER(isIRI(?o)) }"):
+    for o in graph.linked():
         if not o.value.startswith(base) or any(graph.store.quads_for_pattern(o, None, None, _DEFAULT)):
             continue
         quad = min(graph.store.quads_for_pattern(None, None, o, _DEFAULT), key=str)
