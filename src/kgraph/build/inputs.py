@@ -22,6 +22,7 @@ from kgraph.release import FORMAT
 from kgraph.site import Site
 
 FOLDERS = ("ontology", "data", "shapes", "queries")
+VERSIONS = f"kgraph {__version__} format {FORMAT} index {SCHEMA_VERSION} pyoxigraph {ox.__version__}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def read_inputs(site: Site) -> Inputs:
     known.write()
     whole = hashlib.sha256()
     for part in (
-        f"kgraph {__version__} format {FORMAT} index {SCHEMA_VERSION} pyoxigraph {ox.__version__}",
+        VERSIONS,
         json.dumps(dict(site.settings), sort_keys=True),
         *(f"{digest}  {name}" for name, digest in sorted(digests.items())),
     ):

@@ -7,7 +7,7 @@ a line is taken apart by its spaces and quotes, without a parser.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -102,26 +102,36 @@ class Runs:
         self.paths.append(path)
         return path
 
-    def merged(self) -> Iterator[bytes]:
-        """All lines in byte order, each once; the runs are removed at the end."""
+    def merged(self, repeated: Callable[[bytes, int], None] = lambda line, times: None) -> Iterator[bytes]:
+        """All lines in byte order, each once; the runs are removed at the end.
+
+        `repeated` is told each line that was added more than once, and how often.
+        """
         while len(self.paths) > self.most:
             first, self.paths = self.paths[: self.most], self.paths[self.most :]
             self._write(_merged(first))
-        yield from _merged(self.paths)
+        yield from _once(_merged(self.paths), repeated)
         self.paths = []
 
 
 def _merged(paths: list[Path]) -> Iterator[bytes]:
     with ExitStack() as stack:
         runs = [stack.enter_context(path.open("rb", 1 << 20)) for path in paths]
-        yield from _once(heapq.merge(*runs) if len(runs) > 1 else iter(runs[0]) if runs else ())
+        yield from heapq.merge(*runs) if len(runs) > 1 else runs[0] if runs else ()
     for path in paths:
         path.unlink()
 
 
-def _once(lines: Iterable[bytes]) -> Iterator[bytes]:
-    last = b""
+def _once(lines: Iterable[bytes], repeated: Callable[[bytes, int], None]) -> Iterator[bytes]:
+    last, times = b"", 1
     for line in lines:
         if line != last:
+            if times > 1:
+                repeated(last, times)
+                times = 1
             yield line
             last = line
+        else:
+            times += 1
+    if times > 1:
+        repeated(last, times)

@@ -37,8 +37,8 @@ Progress = Callable[[int], None]
 class Loaded:
     """What a load saw: quads as parsed, predicates, files that failed, and the literals to be judged as parsed.
 
-    `blank`: whether any data file has a blank node. `datatypes` has one place (subject, predicate, value) for each
-    datatype and predicate; blank subjects are left out.
+    `blank`: whether any data file has a blank node. `parsed_of`: data file -> its quads. `datatypes` has one place
+    (subject, predicate, value) for each datatype and predicate; blank subjects are left out.
     """
 
     parsed: int = 0
@@ -46,6 +46,7 @@ class Loaded:
     errors: list[ParseError] = field(default_factory=list)
     raw: RawTerms = field(default_factory=RawTerms)
     blank: bool = False
+    parsed_of: dict[str, int] = field(default_factory=dict)
     datatypes: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
@@ -69,7 +70,7 @@ def load(
     Raises EnvironmentFault when the store cannot be written.
     """
     loaded = Loaded()
-    for quad in _quads(sources, ontology, rewrite, named, loaded, progress):
+    for quad in quads_of(sources, ontology, rewrite, named, loaded, progress):
         loader.add(quad)
     loader.flush()
     return loaded
@@ -161,15 +162,15 @@ class Loader:
             raise EnvironmentFault(f"the store cannot be written: {error}") from error
 
 
-def _quads(
+def quads_of(
     sources: list[Source],
     ontology: Ontology,
     rewrite: Rewrite,
     named: bool,
     loaded: Loaded,
-    progress: Progress,
+    progress: Progress = lambda n: None,
 ) -> Iterator[ox.Quad]:
-    """The quads of ontology and data in their graphs, literals as the store keeps them."""
+    """The quads of ontology and data in their graphs, literals as the store keeps them; `loaded` is filled."""
     quad_type, raw, default = ox.Quad, loaded.raw, ox.DefaultGraph
     graph = ox.NamedNode(rewrite.ontology) if named else _DEFAULT
     for quad in ontology.triples:
@@ -182,6 +183,7 @@ def _quads(
     count = 0
     for source in sources:
         own = graph_of(source, rewrite.base) if named else _DEFAULT
+        before = count
         try:
             for quad in source.quads(rewrite):
                 count += 1
@@ -209,6 +211,7 @@ def _quads(
                 yield quad
         except ParseError as error:
             loaded.errors.append(error)
+        loaded.parsed_of[source.name] = count - before
     progress(count & 0x3FFF)
     loaded.parsed += count
 

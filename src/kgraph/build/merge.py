@@ -27,7 +27,7 @@ class Merge:
 
     `names`: what the index lists. `kinds`: id of a name -> place in `types`, which has the classes of a subject in the
     merge, the entailed ones included; -1 for a name that is no subject. `triples`: distinct ones of the merge;
-    `inferred`: statements of the inferred graph.
+    `inferred`: statements of the inferred graph; `entangled`: whether a file writes into it.
     """
 
     def __init__(self, ontology: Ontology, inferred: str, *, named: bool) -> None:
@@ -36,6 +36,7 @@ class Merge:
         self.kinds = array("i", [-1])
         self.triples = 0
         self.inferred = 0
+        self.entangled = False
         self._named = named
         self._graph = token(inferred)
         self._places: dict[tuple[bytes, ...], int] = {(): 0}
@@ -73,6 +74,7 @@ class Merge:
             _, p, o, g = split(line)
             if g == hidden:
                 self.inferred += 1
+                self.entangled = True
             else:
                 shown = True
             if g and (named or g == hidden):

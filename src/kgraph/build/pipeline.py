@@ -20,10 +20,11 @@ import pyoxigraph as ox
 from kgraph import __version__
 from kgraph.build import shapes as shacl
 from kgraph.build.addresses import collisions
+from kgraph.build.basis import Basis, Repeated, keep
 from kgraph.build.checks import check_model, check_settings
 from kgraph.build.dump import Lines
 from kgraph.build.findings import Finding, Rejected, in_order
-from kgraph.build.index.oddities import repeated
+from kgraph.build.index.oddities import Oddities, repeated
 from kgraph.build.index.subject import token
 from kgraph.build.index.write import IndexInput
 from kgraph.build.inputs import Inputs, read_inputs
@@ -51,20 +52,27 @@ PATIENCE = 2.0
 
 @dataclass
 class Outcome:
-    """What a build or check gave. `activation` is None for a check; `new` False when nothing was to do."""
+    """What a build or check gave. `activation` is None for a check; `new` False when nothing was to do.
+
+    `way` says how a build went, and why.
+    """
 
     manifest: Manifest | None
     activation: Activation | None = None
     new: bool = True
     findings: list[Finding] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    way: str = ""
 
 
 def build(site: Site, *, progress: Progress | None = None, force: bool = False) -> Outcome:
     """Build the site and activate the release; a no-op when the active one has the same inputs.
 
+    Where little changed it is made from the active release (kgraph.build.delta); `force` builds in full.
     Raises Rejected (with every finding), ConfigError, EnvironmentFault, BusyError.
     """
+    from kgraph.build.delta import released
+
     with guarded(site), building(site.state, PATIENCE):
         remove_orphans(site.state)
         inputs = read_inputs(site)
@@ -75,9 +83,8 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
             if (folder / "manifest.json").exists() and (folder / "store").exists():
                 return Outcome(None, log[-1], new=False)
         with workspace(site.state) as folder:
-            run = Run(inputs, folder, progress or Silent())
-            run.before = log[-1] if log else None
-            manifest = run.release()
+            before = log[-1] if log else None
+            run, manifest, way = released(inputs, folder, progress or Silent(), before, force=force)
             target = free_name(releases, inputs.digest)
             settle(folder, manifest, target)
             activation = Activation(
@@ -93,7 +100,7 @@ def build(site: Site, *, progress: Progress | None = None, force: bool = False) 
             ):  # the release is active; who reads the history is told that it is damaged
                 record(site.state)
         collect(site.state, int(site.settings["keep_releases"]))
-    return Outcome(manifest, activation, findings=run.found, seconds=run.seconds)
+    return Outcome(manifest, activation, findings=run.found, seconds=run.seconds, way=way)
 
 
 def draft(site: Site) -> tuple[Path | None, list[Finding]]:
@@ -102,6 +109,8 @@ def draft(site: Site) -> tuple[Path | None, list[Finding]]:
     A draft has no number, no dumps and no part in history; the next one and the next build remove it once nobody
     reads it. Raises Rejected, ConfigError, EnvironmentFault, BusyError.
     """
+    from kgraph.build.delta import released
+
     with guarded(site), building(site.state, PATIENCE):
         remove_orphans(site.state)
         inputs = read_inputs(site)
@@ -111,9 +120,9 @@ def draft(site: Site) -> tuple[Path | None, list[Finding]]:
         target = site.state / "drafts" / inputs.digest[:16]
         if not (target / "manifest.json").exists():
             with workspace(site.state) as folder:
-                run = Run(inputs, folder, Silent())
-                run.before = log[-1] if log else None
-                settle(folder, run.release(dumps=False), target)
+                before = log[-1] if log else None
+                run, manifest, _ = released(inputs, folder, Silent(), before, dumps=False)
+                settle(folder, manifest, target, durable=False)
                 return target, run.found
     return target, []
 
@@ -204,7 +213,8 @@ class Run:
         with self.step("merge", loaded.parsed) as advance:
             self.merge = Merge(self.ontology, self._inferred, named=self.named)
             self.lines = Lines(self.scratch / "data.nq")
-            self.lines.write(self.merge.lines(self.runs.merged(), loader.entail), advance)
+            self.repeats = Repeated(token(self._inferred))
+            self.lines.write(self.merge.lines(self.runs.merged(self.repeats), loader.entail), advance)
             for predicate in sorted(p.value for p in loaded.predicates):
                 self.merge.names.add(token(predicate))
         self.parsed, self.rewritten = loaded.parsed, len(loaded.raw)
@@ -223,14 +233,18 @@ class Run:
         if self.shapes:
             with self.step("validate"):
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)
-            placed = self._placed(shacl.findings(report, self.inputs.short))
-            self.places = [(finding.file, finding.line) for finding in placed]
-            self.found = in_order([*self.found, *placed])
+            self.take(report)
         else:
             report = shacl.empty_report()
         if any(f.severity == "error" for f in self.found):
             raise Rejected(self.found)
         return report
+
+    def take(self, report: Report) -> None:
+        """Add what a report found to the findings, with the places that `report.json` tells, too."""
+        placed = self._placed(shacl.findings(report, self.inputs.short))
+        self.places = [(finding.file, finding.line) for finding in placed]
+        self.found = in_order([*self.found, *placed])
 
     def _placed(self, found: Iterable[Finding]) -> list[Finding]:
         sources = [*self.inputs.data, *self.inputs.ontology, *self.inputs.shapes]
@@ -243,6 +257,7 @@ class Run:
         """Fill the folder; the manifest is returned, and written by whoever settles the folder."""
         with ExitStack() as stack:
             loading = self._load(stack)
+            loaded = loading[2]
             order = self._order(dumps=dumps)
             beside = None
             if self.lines.count >= BESIDE and (os.cpu_count() or 1) > 1:
@@ -250,6 +265,8 @@ class Run:
             report = self._judge(*loading)
             del loading
             oddities = beside.result(self.progress, self.seconds) if beside else order.make(self)
+        basis = self.basis(loaded, oddities, entangled=self.merge.entangled)
+        keep(self.folder / "index.sqlite", basis, self.repeats, loaded.raw.counts())
         odd = [
             *repeated(self.parsed, self.lines.count - self.merge.inferred),
             *oddities.findings(self.inputs.short),
@@ -281,11 +298,21 @@ class Run:
             files=files,
         )
 
-    def _order(self, *, dumps: bool) -> Order:
-        """What is to be made from the sorted lines; `changed` of a node comes from the release before."""
+    def basis(self, loaded: Loaded, odd: Oddities, *, entangled: bool) -> Basis:
+        """What the next build needs to go on from this release."""
+        sources = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
+        prefixes = {source.name: source.prefixes for source in sources}
+        return Basis(loaded.parsed_of, prefixes, loaded.blank, entangled, odd)
+
+    def archived(self) -> list[str]:
+        """The input files that the release keeps as they were written, relative to the site."""
         sources = [*self.inputs.ontology, *self.inputs.data, *self.inputs.shapes]
         paths = [source.path for source in sources] + self.inputs.queries
         paths += [path for path in [self.site.root / CONFIG] if path.is_file() and not self.site.file]
+        return [path.relative_to(self.site.root).as_posix() for path in paths]
+
+    def _order(self, *, dumps: bool) -> Order:
+        """What is to be made from the sorted lines; `changed` of a node comes from the release before."""
         before = self.before
         return Order(
             folder=self.folder,
@@ -294,7 +321,7 @@ class Run:
             count=self.lines.count,
             dumps=dumps,
             root=self.site.root,
-            archive=[path.relative_to(self.site.root).as_posix() for path in paths],
+            archive=self.archived(),
             prefixes=self.prefixes(),
             names=self.merge.names,
             index=self.index_input(),
@@ -340,7 +367,7 @@ class Run:
         (self.folder / "report.json").write_text(report.to_json(self.places), "utf-8")
         notes = [finding.as_json() for finding in self.found]
         (self.folder / "notes.json").write_text(json.dumps(notes, ensure_ascii=False, indent=1), "utf-8")
-        (self.folder / "report.ttl").write_text(report_turtle(report), "utf-8")
+        (self.folder / "report.ttl").write_text(shacl.report_turtle(report), "utf-8")
         prefixes = self.prefixes()
         for name, triples in (("ontology.ttl", self.ontology.triples), ("shapes.ttl", self.shapes)):
             if triples:
@@ -349,13 +376,6 @@ class Run:
             target = self.folder / "queries" / path.relative_to(self.site.root / "queries")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.rewrite.text(path.read_text("utf-8")), "utf-8")
-
-
-def report_turtle(report: Report) -> str:
-    """The SHACL report as Turtle; without rdflib where there is nothing in it."""
-    if report.conforms:
-        return "@prefix sh: <http://www.w3.org/ns/shacl#> .\n[] a sh:ValidationReport ; sh:conforms true .\n"
-    return str(report.to_rdf().serialize(format="turtle"))
 
 
 def parse_findings(errors: Iterable[ParseError]) -> list[Finding]:

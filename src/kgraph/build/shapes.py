@@ -62,6 +62,13 @@ def empty_report() -> Report:
     return Report((), notes=("The site has no shapes.",))
 
 
+def report_turtle(report: Report) -> str:
+    """The SHACL report as Turtle; without rdflib where there is nothing in it."""
+    if report.conforms:
+        return "@prefix sh: <http://www.w3.org/ns/shacl#> .\n[] a sh:ValidationReport ; sh:conforms true .\n"
+    return str(report.to_rdf().serialize(format="turtle"))
+
+
 def findings(report: Report, short: Callable[[str], str]) -> list[Finding]:
     """One finding a result: the shape's own message, and the value it is about. `short` writes an IRI briefly."""
     rank = {"Violation": "error", "Warning": "warning", "Info": "note"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kgraph.release import Manifest
@@ -35,25 +36,44 @@ def workspace(state: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def file_digests(folder: Path) -> dict[str, dict[str, Any]]:
-    """SHA-256 and bytes of every file of a release that verify checks."""
+def known_digests(folder: Path, manifest: Manifest) -> dict[tuple[int, int], dict[str, Any]]:
+    """Device and inode of the files of a release -> what its manifest says of them: hard links need no digest."""
+    found = {}
+    for name, known in manifest.files.items():
+        stat = (folder / name).stat()
+        if stat.st_size == known["bytes"]:
+            found[stat.st_dev, stat.st_ino] = dict(known)
+    return found
+
+
+def file_digests(
+    folder: Path, known: Mapping[tuple[int, int], dict[str, Any]] = MappingProxyType({})
+) -> dict[str, dict[str, Any]]:
+    """SHA-256 and bytes of every file of a release that verify checks; `known` by device and inode."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name not in _NOT_DIGESTED and not path.name.startswith("LOG.old"):
+            stat = path.stat()
+            if (stat.st_dev, stat.st_ino) in known:
+                found[path.relative_to(folder).as_posix()] = known[stat.st_dev, stat.st_ino]
+                continue
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             found[path.relative_to(folder).as_posix()] = {"sha256": digest, "bytes": path.stat().st_size}
     return found
 
 
-def settle(folder: Path, manifest: Manifest, target: Path) -> None:
-    """Write the manifest last, make everything durable, and move the folder into place atomically."""
+def settle(folder: Path, manifest: Manifest, target: Path, *, durable: bool = True) -> None:
+    """Write the manifest last, make everything durable (a draft need not be), and move the folder into place.
+
+    The move is atomic.
+    """
     (folder / "lease").touch(0o644)
     temporary = folder / "manifest.json.tmp"
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(plain(asdict(manifest)), stream, ensure_ascii=False, indent=1)
         stream.write("\n")
-    for path in folder.rglob("*"):
+    for path in folder.rglob("*") if durable else ():
         sync(path)
     temporary.replace(folder / "manifest.json")
     sync(folder)

@@ -11,7 +11,7 @@ from kgraph.cli._site import Bars, open_site, site_argument
 
 @click.command(short_help="Check the site's files and make a release of them.")
 @site_argument
-@click.option("--force", is_flag=True, help="Build again even when nothing has changed.")
+@click.option("--force", is_flag=True, help="Build in full, even when nothing has changed.")
 def command(site: Path, state: Path | None, force: bool) -> int:
     """Check the files of SITE, make a release of them and activate it.
 
@@ -31,5 +31,6 @@ def command(site: Path, state: Path | None, force: bool) -> int:
         return 0
     from kgraph.cli._tables import build_table
 
+    click.echo(outcome.way)
     build_table(outcome.manifest, activation, outcome.seconds)
     return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import pyoxigraph as ox
@@ -94,7 +94,7 @@ class RawTerms:
 
     def __init__(self) -> None:
         self._canonical = Canonical()
-        self._rewritten: dict[tuple[OxNode, ox.NamedNode], list[ox.Literal]] = {}
+        self._rewritten: dict[tuple[OxNode, ox.NamedNode], dict[ox.Literal, int]] = {}
         self._kept = array("q")
 
     def see(self, quad: ox.Quad | ox.Triple) -> ox.Literal | None:
@@ -121,10 +121,33 @@ class RawTerms:
         if stored == literal:
             self._kept.append(hash((quad.subject, quad.predicate, literal)))
             return None
-        known = self._rewritten.setdefault((quad.subject, quad.predicate), [])  # type: ignore[arg-type]
-        if literal not in known:
-            known.append(literal)
+        known = self._rewritten.setdefault((quad.subject, quad.predicate), {})  # type: ignore[arg-type]
+        known[literal] = known.get(literal, 0) + 1
         return stored
+
+    def counts(self) -> Iterator[tuple[OxNode, ox.NamedNode, ox.Literal, int]]:
+        """The statements that the store would rewrite, as parsed, and how often each was seen."""
+        for (subject, predicate), literals in self._rewritten.items():
+            for literal, times in literals.items():
+                yield subject, predicate, literal, times
+
+    def restore(self, subject: OxNode, predicate: ox.NamedNode, literal: ox.Literal, times: int) -> None:
+        """Put back what `counts` gave."""
+        self._rewritten.setdefault((subject, predicate), {})[literal] = times
+
+    def restore_kept(self, times: Callable[[OxNode, ox.NamedNode, ox.Literal], int]) -> None:
+        """Put back which of the rewritten literals a file also has as the store keeps them.
+
+        `times` tells how often the files state a triple, whatever the form.
+        """
+        for (subject, predicate), literals in self._rewritten.items():
+            seen: dict[ox.Literal, int] = {}
+            for literal, count in literals.items():
+                stored = self._canonical(literal)
+                seen[stored] = seen.get(stored, 0) + count
+            for stored, count in seen.items():
+                if times(subject, predicate, stored) > count:
+                    self._kept.append(hash((subject, predicate, stored)))
 
     def __len__(self) -> int:
         """How many statements the store would rewrite."""

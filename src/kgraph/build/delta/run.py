@@ -1,0 +1,278 @@
+"""A release made from the one before it and the files that changed; equal to what a full build would make."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kgraph import __version__
+from kgraph.build import basis as kept
+from kgraph.build import shapes as shacl
+from kgraph.build.addresses import collisions
+from kgraph.build.basis import Basis
+from kgraph.build.checks import check_settings
+from kgraph.build.checks.table import all_checks
+from kgraph.build.delta import index, merge
+from kgraph.build.delta.edit import Edit, Files, Statement, changed_files, old_sources, read_edit
+from kgraph.build.delta.figures import distinct_graphs
+from kgraph.build.delta.index import Repeats
+from kgraph.build.delta.scope import ScopedGraph
+from kgraph.build.delta.statements import Change, View, plan
+from kgraph.build.delta.unsuited import Unsuited
+from kgraph.build.dump import Lines, read_lines, write_archive, write_nquads, write_trig
+from kgraph.build.findings import Rejected, in_order
+from kgraph.build.index.oddities import repeated
+from kgraph.build.inputs import Inputs
+from kgraph.build.load import Loaded, inferred_graph
+from kgraph.build.ontology import read_ontology
+from kgraph.build.pipeline import Run, parse_findings
+from kgraph.build.products import Progress
+from kgraph.build.sources import has_named_graphs
+from kgraph.build.workspace import file_digests, known_digests, plain
+from kgraph.release import Activation, Manifest, read_manifest
+from kgraph.shacl import RawTerms, Report
+
+MOST_FILES = 200
+MOST_LINES = 40_000
+MOST_NODES = 20_000
+MOST_REWRITTEN = 50_000
+"""Beyond these a full build is taken (docs/build.md has the measurements)."""
+
+
+class IncrementalRun(Run):
+    """One run. `files` tells what changed."""
+
+    def __init__(self, inputs: Inputs, folder: Path, progress: Progress, before: Activation) -> None:
+        super().__init__(inputs, folder, progress)
+        self.before = before
+        self.base = self.site.state / "releases" / before.folder
+        self.files = Files()
+
+    def release(self, *, dumps: bool = True) -> Manifest:
+        """Fill the folder. Raises Rejected as a full build does, and Unsuited where only that one will do."""
+        former = self._former()
+        copied = self.folder / "index.sqlite"
+        with self.step("copy"):
+            shutil.copyfile(self.base / "index.sqlite", copied)
+        with closing(sqlite3.connect(copied)) as db:
+            db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;")
+            basis = kept.read(db)
+            if basis is None:
+                raise Unsuited("another version of kgraph made the release before")
+            self._suited(former, basis)
+            with self.step("load"):
+                edit = self._edit(former, basis)
+                change = self._change(edit, db)
+            with self.step("check"):
+                loaded = self._loaded(edit, basis, change, db)
+                self._check(change, loaded)
+            report = self._validated(change, edit, loaded)
+            if any(f.severity == "error" for f in self.found):
+                raise Rejected(self.found)
+            with self.step("index"):
+                odd = self._index(db, basis, edit, change)
+                db.commit()
+        manifest = self._manifest(former, change, report)
+        data = ""
+        if dumps:
+            data = self._dumps(former, change, manifest)
+        self.found = in_order(
+            [
+                *self.found,
+                *repeated(self.parsed, manifest.quads),
+                *odd.findings(self.inputs.short),
+            ]
+        )
+        self._add(collisions(copied, self.rewrite.ontology))
+        shutil.rmtree(self.scratch)
+        del change
+        self._write_texts(report)
+        with self.step("digest"):
+            files = file_digests(self.folder, known_digests(self.base, former)) if dumps else {}
+        return replace(manifest, data=data, files=files)
+
+    def _former(self) -> Manifest:
+        if not (self.base / "store").exists() or not (self.base / "index.sqlite").exists():
+            raise Unsuited("store or index of the release before are no longer kept")
+        return read_manifest(self.base)
+
+    def _suited(self, former: Manifest, basis: Basis) -> None:
+        """Raise Unsuited where something changed that all depends on."""
+        site, inputs = self.site, self.inputs
+        if json.loads(json.dumps(plain(site.settings))) != former.settings or site.title != former.title:
+            raise Unsuited("the settings changed")
+        self.files = changed_files(inputs, former.sources, basis.parsed)
+        if len(self.files.old) + len(self.files.new) > MOST_FILES:
+            raise Unsuited(f"{len({*self.files.old, *(s.name for s in self.files.new)}):,} files changed")
+        if basis.entangled:
+            raise Unsuited("a file writes into the inferred graph")
+        self.ontology = read_ontology(inputs.ontology, self.rewrite)
+        self.shapes, _ = shacl.read_shapes(inputs.shapes, self.rewrite)
+        changed = {source.name for source in self.files.new}
+        for source in inputs.data:
+            if source.name not in changed:
+                source.prefixes = dict(basis.prefixes[source.name])
+        named = has_named_graphs(inputs.data) if former.named_graphs else False
+        if bool(site.settings["graph_per_file"]) and inputs.data:
+            named = True
+        if named != former.named_graphs:
+            raise Unsuited("the site has no named graphs any more")
+        self.named = named
+
+    def _edit(self, former: Manifest, basis: Basis) -> Edit:
+        self.scratch.mkdir()
+        archive = self.base / "dumps" / "files.tar.gz"
+        old = old_sources(archive, self.files, former.sources, self.scratch)
+        edit = read_edit(old, self.files, self.inputs, named=self.named, most=MOST_LINES)
+        if edit.loaded.errors:
+            raise Rejected(parse_findings(edit.loaded.errors))
+        if (basis.blank or edit.loaded.blank) and self.ontology.is_kgraph(self.rewrite.namespace):
+            raise Unsuited("the data have blank nodes")
+        if len(edit.lines) > MOST_LINES:
+            raise Unsuited(f"{len(edit.lines):,} statements changed")
+        return edit
+
+    def _change(self, edit: Edit, db: sqlite3.Connection) -> Change:
+        inferred = inferred_graph(self.rewrite.base)
+        store = ox.Store.read_only(str(self.base / "store"))
+        store.backup(str(self.folder / "store"))
+        before = View(store, inferred, named=self.named)
+        after = View(ox.Store(str(self.folder / "store")), inferred, named=self.named)
+        change = plan(edit, Repeats(db), self.ontology, before, after)
+        change.apply()
+        return change
+
+    def _loaded(self, edit: Edit, basis: Basis, change: Change, db: sqlite3.Connection) -> Loaded:
+        """What a load of all files would have told."""
+        loaded = edit.loaded
+        rows = db.execute("SELECT n.iri FROM property_statistic s JOIN node n ON n.id = s.property")
+        predicates = {ox.NamedNode(iri) for (iri,) in rows}
+        touched = {p for _, p, _ in change.stated}
+        loaded.predicates = (predicates - touched) | {p for p in touched if change.after.stated(None, p)}
+        now = {source.name for source in self.inputs.data}
+        loaded.parsed_of = {
+            name: number for name, number in {**basis.parsed, **loaded.parsed_of}.items() if name in now
+        }
+        loaded.blank = loaded.blank or basis.blank
+        self.parsed = len(self.ontology.triples) + sum(loaded.parsed_of.values())
+        loaded.raw = self._raw(edit, change, db)
+        self.rewritten = len(loaded.raw)
+        return loaded
+
+    def _raw(self, edit: Edit, change: Change, db: sqlite3.Connection) -> RawTerms:
+        """The literals that the store keeps otherwise than the files have them, over all files."""
+        (number,) = db.execute("SELECT count(*) FROM rewritten").fetchone()
+        if number + len(edit.raw) > MOST_REWRITTEN:
+            raise Unsuited(f"{number:,} literals are kept otherwise than they are written")
+        text = "\n".join(row[0] for row in db.execute("SELECT statement FROM rewritten ORDER BY statement"))
+        times = [row[0] for row in db.execute("SELECT times FROM rewritten ORDER BY statement")]
+        found: dict[Statement, int] = {}
+        for quad, count in zip(ox.parse(text, ox.RdfFormat.N_TRIPLES), times, strict=True):
+            found[quad.subject, quad.predicate, quad.object] = count
+        for statement, more in edit.raw.items():
+            found[statement] = found.get(statement, 0) + more
+            if found[statement] < 0:
+                raise Unsuited("the release does not hold what its files said")
+        raw = RawTerms()
+        for (s, p, o), count in found.items():
+            if count:
+                raw.restore(s, p, o, count)
+        raw.restore_kept(lambda s, p, o: self._times(change, db, s, p, o))
+        return raw
+
+    @staticmethod
+    def _times(change: Change, db: sqlite3.Connection, s: object, p: object, o: object) -> int:
+        """How often the files state a triple."""
+        repeats, found = Repeats(db), 0
+        for quad in change.after.stated_quads(s, p, o):
+            line = ox.serialize([quad], format=ox.RdfFormat.N_QUADS) or b""
+            times = change.times.get(line)
+            found += repeats.get(line, 1) if times is None else times
+        return found
+
+    def _check(self, change: Change, loaded: Loaded) -> None:
+        if self.ontology.is_kgraph(self.rewrite.namespace):
+            graph = ScopedGraph(change, self.inputs, self.ontology, loaded, self.shapes)
+            self._add(found for _, run in all_checks().values() for found in run(graph))
+        self._add(check_settings(self.site))
+
+    def _validated(self, change: Change, edit: Edit, loaded: Loaded) -> Report:
+        if not self.shapes:
+            return shacl.empty_report()
+        from kgraph.shacl import incremental, shapes_graph
+
+        previous = Report.from_json((self.base / "report.json").read_text("utf-8"))
+        changed = [ox.Triple(*triple) for triple in change.merged]
+        changed += [ox.Triple(*statement) for statement in edit.raw]
+        with self.step("validate"):
+            found = incremental(
+                change.after.store,
+                shapes_graph(self.shapes),
+                changed,
+                (),
+                previous,
+                raw=loaded.raw,
+                ontology=shapes_graph(self.ontology.triples),
+            )
+        report = replace(found, scope="full", notes=previous.notes)
+        self.take(report)
+        return report
+
+    def _index(self, db: sqlite3.Connection, basis: Basis, edit: Edit, change: Change) -> index.Oddities:
+        assert self.before is not None
+        above = {name for below in self.ontology.classes for name in self.ontology.above_class(below)}
+        number = self.before.number + 1
+        before, after = index.write(db, self.index_input(), change, above, number, most=MOST_NODES)
+        odd = index.oddities(basis.oddities, before, after, change)
+        index.write_basis(db, self.basis(edit.loaded, odd, entangled=False), change, edit.raw)
+        return odd
+
+    def _manifest(self, former: Manifest, change: Change, report: Report) -> Manifest:
+        """The manifest but for digests."""
+        inferred = change.before.inferred
+        more = {True: 0, False: 0}
+        for quad, gained in change.quads.items():
+            more[quad.graph_name == inferred] += 1 if gained else -1
+        stated = sum(1 if gained else -1 for gained in change.stated.values())
+        return Manifest(
+            inputs=self.inputs.digest,
+            data="",
+            created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            kgraph=__version__,
+            base=self.site.base,
+            title=self.site.title,
+            settings=dict(self.site.settings),
+            quads=former.quads + more[False],
+            triples=former.triples + stated,
+            inferred=former.inferred + more[True],
+            graphs=former.graphs + distinct_graphs(change),
+            named_graphs=self.named,
+            conforms=report.conforms,
+            rewritten=self.rewritten,
+            prefixes=self.prefixes(),
+            sources=self.inputs.digests,
+            files={},
+        )
+
+    def _dumps(self, former: Manifest, change: Change, manifest: Manifest) -> str:
+        """Write the dumps; gives the digest of the data."""
+        folder = self.folder / "dumps"
+        folder.mkdir()
+        lines = Lines(self.scratch / "data.nq")
+        with self.step("merge"):
+            lines.write(merge.lines(self.base / "dumps" / "data.nq.zst", former.data, change))
+        if lines.count != manifest.quads + manifest.inferred:
+            raise Unsuited("the dump of the release is not that of its store")
+        with self.step("dump"):
+            write_nquads(folder / "data.nq", lines.path)
+            write_trig(folder / "data.trig", read_lines(lines.path), self.scratch, manifest.prefixes)
+        with self.step("archive"):
+            write_archive(folder / "files.tar.gz", self.site.root, self.archived())
+        return lines.digest

@@ -1,0 +1,108 @@
+"""An incremental build equals a full one: the same quads, index, report, notes, dumps, and the same errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from incremental_sites import CURATED, FOREIGN, Kind, Step, sites
+from kgraph.build.findings import Finding, Rejected
+from kgraph.build.pipeline import build, draft
+from kgraph.site import load_site
+from releases_compared import assert_same_states, quads
+
+EXAMPLES = int(os.environ.get("KGRAPH_EXAMPLES", "25"))
+relaxed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="KGRAPH_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def written(root: Path, files: dict[str, str]) -> None:
+    """Write these files into data/, and nothing else."""
+    folder = root / "data"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def built(root: Path, state: Path, *, force: bool) -> tuple[list[str], str]:
+    """The findings, and the way taken; an empty way for a rejected build."""
+    try:
+        outcome = build(load_site(root, state), force=force)
+    except Rejected as rejected:
+        return ["rejected", *map(str, rejected.findings)], ""
+    return [str(finding) for finding in outcome.findings], outcome.way
+
+
+def follow(kind: Kind, steps: list[Step], *, drafts: bool = False) -> list[str]:
+    """Build every step both ways, in two folders of releases with the same past, and compare; gives the ways taken."""
+    ways = []
+    with tempfile.TemporaryDirectory() as folder:
+        root, mine, full = Path(folder) / "site", Path(folder) / "mine", Path(folder) / "full"
+        for name, text in kind.files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, "utf-8")
+        written(root, steps[0])
+        first, _ = built(root, mine, force=True)
+        if first[:1] == ["rejected"]:
+            return []
+        shutil.copytree(mine, full)
+        for files in steps[1:]:
+            written(root, files)
+            if drafts:
+                compare_drafts(root, mine, full)
+            found, way = built(root, mine, force=False)
+            wanted, _ = built(root, full, force=bool(way) or found[:1] == ["rejected"])
+            assert found == wanted
+            assert_same_states(mine, full)
+            ways.append(way)
+    return ways
+
+
+def compare_drafts(root: Path, mine: Path, full: Path) -> None:
+    """A draft made from the release before, and one made without it."""
+    folder, found = drafted(root, mine)
+    if folder is None and not found:  # the active release has these files
+        return
+    other, wanted = drafted(root, full.with_name("alone"))
+    assert found == wanted
+    if folder is None or other is None:
+        assert folder is other
+        return
+    assert quads(folder) == quads(other)
+    assert (folder / "report.json").read_text() == (other / "report.json").read_text()
+
+
+def drafted(root: Path, state: Path) -> tuple[Path | None, list[Finding]]:
+    """The draft and its findings, or the reasons why there is none."""
+    try:
+        return draft(load_site(root, state))
+    except Rejected as rejected:
+        return None, rejected.findings
+
+
+@relaxed
+@given(sites(FOREIGN))
+def test_any_edit_of_any_data_gives_what_a_full_build_gives(steps: list[Step]) -> None:
+    follow(FOREIGN, steps)
+
+
+@relaxed
+@given(sites(CURATED))
+def test_any_edit_of_curated_data_gives_what_a_full_build_gives(steps: list[Step]) -> None:
+    follow(CURATED, steps)
+
+
+@settings(relaxed, max_examples=max(EXAMPLES // 5, 1))
+@given(st.sampled_from((FOREIGN, CURATED)).flatmap(lambda kind: st.tuples(st.just(kind), sites(kind))))
+def test_a_draft_finds_what_a_full_draft_finds(given: tuple[Kind, list[Step]]) -> None:
+    follow(given[0], given[1][:2], drafts=True)
