@@ -10,6 +10,7 @@ from dataclasses import replace
 import pyoxigraph as ox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sorted_subjects import SortedSubjects
 from strategies import data_quads, graphs, literals, quads, shapes_graphs, statements
 
 from kgraph.errors import ShapesError
@@ -52,6 +53,18 @@ def test_the_screen_misses_nothing(lines: list[str], shapes: str) -> None:
     except ShapesError:
         return
     assert validate(store, shapes_graph(quads(shapes)), raw=raw).results == wanted
+
+
+@relaxed
+@given(graphs(), shapes_graphs(), st.booleans())
+def test_the_sieve_misses_nothing(lines: list[str], shapes: str, forgetful: bool) -> None:
+    store, raw = loaded(lines)
+    try:
+        wanted = by_judge_alone(store, raw, shapes)
+    except ShapesError:
+        return
+    subjects = SortedSubjects(store, forgetful=forgetful)
+    assert validate(store, shapes_graph(quads(shapes)), raw=raw, subjects=subjects).results == wanted
 
 
 @relaxed

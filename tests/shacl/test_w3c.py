@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from sorted_subjects import SortedSubjects
 from tests.conftest import SHARED, need_shared
 
 from kgraph.errors import ShapesError
@@ -57,7 +58,9 @@ def cases(part: str) -> list[str]:
     return [str(path.relative_to(root).with_suffix("")) for path in files_of(root / part / "manifest.ttl")]
 
 
-def run(name: str, engine: str) -> tuple[Report | None, Counter[tuple[str, ...]] | None]:
+def run(
+    name: str, engine: str, *, sieved: bool = False
+) -> tuple[Report | None, Counter[tuple[str, ...]] | None]:
     """The report (None: failure) and the expected results (None: failure expected)."""
     path = need_shared(SUITE) / f"{name}.ttl"
     graph = shapes_graph(parsed(path))
@@ -76,7 +79,8 @@ def run(name: str, engine: str) -> tuple[Report | None, Counter[tuple[str, ...]]
     raw, store = RawTerms(), ox.Store()
     store.extend(raw.watch(parsed(file_of("dataGraph"))))
     try:
-        report = validate(store, shapes, engine=engine, raw=raw)
+        subjects = SortedSubjects(store) if sieved else None
+        report = validate(store, shapes, engine=engine, raw=raw, subjects=subjects)
     except ShapesError:
         report = None
     if result == ox.NamedNode(SHT + "Failure"):
@@ -118,8 +122,8 @@ def rows(report: Report) -> Counter[tuple[str, ...]]:
     )
 
 
-def check(name: str, engine: str) -> None:
-    report, wanted = run(name, engine)
+def check(name: str, engine: str, *, sieved: bool = False) -> None:
+    report, wanted = run(name, engine, sieved=sieved)
     if wanted is None:
         assert report is None
         return
@@ -155,3 +159,8 @@ def test_compiled_passes_alone(name: str) -> None:
 @pytest.mark.parametrize("name", cases("core") + cases("sparql"))
 def test_auto_passes(name: str) -> None:
     check(name, "auto")
+
+
+@pytest.mark.parametrize("name", cases("core") + cases("sparql"))
+def test_sieved_passes(name: str) -> None:
+    check(name, "auto", sieved=True)

@@ -35,6 +35,7 @@ from kgraph.build.ontology import Ontology, read_ontology
 from kgraph.build.outline import outline
 from kgraph.build.places import with_places
 from kgraph.build.products import BESIDE, Beside, Order, Progress, Silent, Step
+from kgraph.build.scan import Scan
 from kgraph.build.sources import Source, has_named_graphs
 from kgraph.build.workspace import file_digests, settle, workspace
 from kgraph.errors import EnvironmentFault, ParseError, ReleaseError
@@ -232,7 +233,8 @@ class Run:
             self._add(check_settings(self.site))
         if self.shapes:
             with self.step("validate"):
-                report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine)
+                scan = Scan(self.lines.path, self.merge)
+                report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine, scan)
             self.take(report)
         else:
             report = shacl.empty_report()

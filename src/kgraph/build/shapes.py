@@ -17,6 +17,7 @@ from kgraph.terms import IRI, XSD, Literal, Term, ntriples
 
 if TYPE_CHECKING:
     from kgraph.shacl import Report
+    from kgraph.shacl.sieve import Subjects
 
 _IRI = re.compile(r"<([^<>]*)>")
 _SH = "http://www.w3.org/ns/shacl#"
@@ -40,9 +41,14 @@ def read_shapes(sources: Iterable[Source], rewrite: Rewrite) -> tuple[list[ox.Qu
 
 
 def judge(
-    store: ox.Store, shapes: list[ox.Quad], ontology: Ontology, raw: object, engine: str = "auto"
+    store: ox.Store,
+    shapes: list[ox.Quad],
+    ontology: Ontology,
+    raw: object,
+    engine: str = "auto",
+    subjects: Subjects | None = None,
 ) -> Report:
-    """Validate the merge by an engine of kgraph.shacl. Raises ShapesError."""
+    """Validate the merge by an engine of kgraph.shacl; `subjects` has it as sorted tokens. Raises ShapesError."""
     from kgraph.shacl import RawTerms, shapes_graph, validate
 
     assert isinstance(raw, RawTerms)
@@ -52,6 +58,7 @@ def judge(
         raw=raw,
         ontology=shapes_graph(ontology.triples),
         engine=engine,  # type: ignore[arg-type]
+        subjects=subjects,
     )
 
 

@@ -23,6 +23,7 @@ from kgraph.shacl.raw import RawTerms
 from kgraph.shacl.report import Judge as JudgeName
 from kgraph.shacl.report import Report, Result, ordered
 from kgraph.shacl.screen import Screen
+from kgraph.shacl.sieve import Sieve, Subjects
 from kgraph.shacl.targets import Membership, focus_nodes
 from kgraph.shacl.terms import OxTerm, ox_term, plain
 from kgraph.terms import Term
@@ -41,18 +42,22 @@ def validate(
     focus: Collection[Term] | None = None,
     raw: RawTerms | None = None,
     ontology: rdflib.Graph | None = None,
+    subjects: Subjects | None = None,
 ) -> Report:
     """Judge the default graph of `data` by `shapes` (SHACL 3.4).
 
     `engine`: `auto` compiles what it can and gives the rest to pyshacl; `compiled` raises instead;
     `pyshacl` is the reference for everything. `focus`: judge these focus nodes only, where a shape targets
     them. `raw`: literals as parsed, where the store rewrites them; without it the data graph is what the
-    store holds. `ontology`: its rdfs:subClassOf statements are read as if they stood in the data.
+    store holds. `ontology`: its rdfs:subClassOf statements are read as if they stood in the data. `subjects`: the same
+    data graph as sorted tokens; a pass over it is several times as fast as queries.
 
     Raises ShapesError where shapes cannot be judged: ill-formed, an unknown component, recursive, an unread
     import. Severities play no part: any result means that the data do not conform (SHACL 3.6.1.1).
     """
     run = Run(data, shapes, engine=engine, raw=raw, ontology=ontology)
+    if subjects is not None and focus is None:
+        run.sift(subjects)
     nodes = None if focus is None else [ox_term(node) for node in focus]
     results: list[Result] = []
     for shape in run.shapes.targeted:
@@ -95,6 +100,13 @@ class Run:
                     )
         self.notes: list[str] = []
         self._rdflib: rdflib.Graph | None = None
+
+    def sift(self, subjects: Subjects) -> None:
+        """Have the sieve look at every subject, so that the screen asks only for what it cannot tell."""
+        shapes = [shape for shape in self.shapes.targeted if shape.node not in self.left]
+        sieve = Sieve(self.data, self.judge, shapes, subjects.types)
+        sieve.sift(subjects)
+        self.screen = Screen(self.data, self.queries, self.judge, sieve)
 
     def judge_shape(self, shape: model.Shape, focus: Iterable[OxTerm] | None = None) -> list[Result]:
         """The results of one targeted shape, of all its focus nodes or of those given."""

@@ -2,7 +2,8 @@
 
 Every violation lies at a node that the screen finds (it may find more), so the judge need not look at the
 others. Each query starts from one target of the shape and looks for what is against one constraint. A
-constraint that no query speaks for makes every focus node a candidate. See docs/shacl.md for why this is
+constraint that no query speaks for makes every focus node a candidate. What the
+sieve (sieve.py) has looked for is left out. See docs/shacl.md for why this is
 complete.
 """
 
@@ -20,6 +21,7 @@ from kgraph.shacl.names import RDF_TYPE
 from kgraph.shacl.paths import sparql
 from kgraph.shacl.queries import Queries
 from kgraph.shacl.reads import affected, focus_of, reads_of
+from kgraph.shacl.sieve import Sieve
 from kgraph.shacl.targets import Membership
 from kgraph.shacl.terms import OxTerm
 
@@ -31,7 +33,9 @@ class Unscreened(Exception):
 class Screen:
     """Finds candidates for the shapes of one graph in one data graph."""
 
-    def __init__(self, data: Data, queries: Queries, judge: Judge) -> None:
+    def __init__(self, data: Data, queries: Queries, judge: Judge, sieve: Sieve | None = None) -> None:
+        self._sieve = sieve
+        self._sifted: set[int] = set()
         self._data = data
         self._queries = queries
         self._judge = judge
@@ -43,6 +47,10 @@ class Screen:
         Target nodes named one by one are always in it, and those whose results may rest on rewritten
         literals.
         """
+        sieved: set[OxTerm] = set()
+        self._sifted = set()
+        if self._sieve is not None and shape in self._sieve.sifted:
+            self._sifted, sieved = self._sieve.sifted[shape], self._sieve.found[shape]
         try:
             queries = [
                 query
@@ -56,7 +64,7 @@ class Screen:
             solutions = self._data.store.query(text)
             assert isinstance(solutions, ox.QuerySolutions)
             found.update(solution[0] for solution in solutions)
-        return found | set(shape.targets.nodes)
+        return found | sieved | set(shape.targets.nodes)
 
     def _by_raw_terms(self, shape: model.Shape) -> set[OxTerm]:
         """Focus nodes that read a literal which the store rewrote: the queries above see its rewriting."""
@@ -106,6 +114,8 @@ class Screen:
         if shape.deactivated:
             return
         for constraint in shape.constraints:
+            if focus == "?this" and id(constraint) in self._sifted:
+                continue
             if isinstance(constraint, model.Property) and shape.path is None:
                 yield from self._special(constraint.shape, pattern, focus, wrongs)
                 continue

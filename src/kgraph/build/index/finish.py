@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kgraph.build.index.subject import iri, point, token
+from kgraph.build.index.subject import coordinates, iri, token
 from kgraph.index import search_text
 from kgraph.iri import index_path
 
@@ -107,14 +107,8 @@ def write_hops(writer: Writer) -> None:
                 "UPDATE node SET label = ?, language = ? WHERE id = ? AND label IS NULL",
                 (name.text, name.language, node),
             )
-        values = {t.role: t.text for t in reversed(texts)}
-        place = point(values.get("point", ""))
-        try:
-            if place is None and "latitude" in values and "longitude" in values:
-                place = float(values["latitude"]), float(values["longitude"])
-        except ValueError:
-            continue
-        if place and abs(place[0]) <= 90 and abs(place[1]) <= 180:
+        place = coordinates({t.role: t.text for t in reversed(texts)})
+        if place:
             writer.put("location", node, node, *place)
     writer.flush("label")
     writer.flush("location")

@@ -142,10 +142,17 @@ def token(iri_: str) -> bytes:
     return b"<" + iri_.encode() + b">"
 
 
-def point(text: str) -> tuple[float, float] | None:
-    """Latitude and longitude of a WKT point (OGC Simple Features; longitude comes first)."""
-    match = _WKT.search(text)
-    return (float(match.group(2)), float(match.group(1))) if match else None
+def coordinates(texts: Mapping[str, str]) -> tuple[float, float] | None:
+    """Latitude and longitude, in degrees, from texts by role (point, latitude, longitude); None where they are none."""
+    try:
+        match = _WKT.search(texts.get("point", ""))
+        if match:  # OGC Simple Features: longitude comes first
+            latitude, longitude = float(match.group(2)), float(match.group(1))
+        else:
+            latitude, longitude = float(texts["latitude"]), float(texts["longitude"])
+    except (KeyError, ValueError):
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
-__all__ = ["Reader", "Subject", "Text", "bounds", "iri", "point", "token"]
+__all__ = ["Reader", "Subject", "Text", "bounds", "coordinates", "iri", "token"]

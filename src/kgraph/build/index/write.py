@@ -20,7 +20,7 @@ from kgraph.build.index import blank
 from kgraph.build.index.arriving import Arriving
 from kgraph.build.index.dates import bounds
 from kgraph.build.index.oddities import Oddities
-from kgraph.build.index.subject import Reader, Subject, iri, point, token
+from kgraph.build.index.subject import Reader, Subject, coordinates, iri, token
 from kgraph.index import FACET_VALUES, SCHEMA, SCHEMA_VERSION, search_text
 from kgraph.iri import index_path
 from kgraph.roles import Path as RolePath
@@ -213,14 +213,8 @@ class Writer:
             self.put("dating", node, first[0] if first else None, last[1] if last else None, own.get("edtf"))
 
     def _coordinates(self, node: int, found: Subject) -> None:
-        texts = {t.role: t.text for t in reversed(found.texts)}
-        place = point(texts.get("point", ""))
-        try:
-            if place is None and "latitude" in texts and "longitude" in texts:
-                place = float(texts["latitude"]), float(texts["longitude"])
-        except ValueError:
-            return
-        if place and abs(place[0]) <= 90 and abs(place[1]) <= 180:
+        place = coordinates({t.role: t.text for t in reversed(found.texts)})
+        if place:
             self.put("location", node, node, *place)
 
     def _naming(self, node: int, found: Subject) -> None:
