@@ -190,7 +190,7 @@ with it, and `--focus` names what is judged:
 ```sh
 curl -sL -H 'Accept: text/turtle' http://localhost:8000/id/event/khojaly-1992 > thing.ttl
 cat ontology/*.ttl thing.ttl > data.ttl; cat shapes/*.ttl > rules.ttl
-pyshacl -s rules.ttl --focus http://localhost:8000/id/event/khojaly-1992 data.ttl
+.venv/bin/pyshacl -s rules.ttl --focus http://localhost:8000/id/event/khojaly-1992 data.ttl
 ```
 
 Without `--focus` a processor judges whatever has a type, and misses in this document what the linked things say in
