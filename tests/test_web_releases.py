@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from harvest_site import client_of, person, three_releases, write_site
 from kgraph.build.pipeline import draft
 from kgraph.engine import open_engine
-from kgraph.release import open_release, read_log
+from kgraph.release import compared, open_release, read_log
 from kgraph.site import load_site
 from kgraph.web import create_app
 from kgraph.web.edition import parse_time
@@ -120,3 +120,29 @@ def test_histories_under_a_draft_are_those_of_the_releases(tmp_path: Path) -> No
         engine.close()
         opened.close()
     assert [(a.number, a.data) for a in read_log(site.state)] == before
+
+
+def test_large_differences_are_counted_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    three_releases(tmp_path, size=12)
+    with client_of(tmp_path) as web:
+        whole = web.get("/diff.json?from=1&to=3").get_json()
+        assert (whole["added"], whole["removed"], len(whole["statements"])) == (8, 8, 16)
+        assert web.get("/diff.patch?from=1&to=3").text.count("\n") == 18
+    monkeypatch.setattr(compared, "HELD_TEXT", 300)
+    with client_of(tmp_path) as web:
+        bounded = web.get("/diff.json?from=1&to=3").get_json()
+        assert (bounded["added"], bounded["removed"]) == (8, 8)
+        assert 0 < len(bounded["statements"]) < 6
+        assert bounded["patch"] is None
+        assert bounded["things"] == whole["things"]
+        assert web.get("/diff.patch?from=1&to=3").status_code == 403
+        assert web.get("/diff?from=1&to=3").status_code == 200
+    monkeypatch.setattr(compared, "READ", 10)
+    with client_of(tmp_path) as web:
+        page = web.get("/diff?from=1&to=3")
+        assert page.status_code == 200
+        assert "kgraph diff" in page.text
+        assert all(
+            thing["iri"].removeprefix("http://localhost:8000") in page.text for thing in whole["things"]
+        )
+        assert web.get("/diff.json?from=1&to=3").status_code == 403

@@ -11,16 +11,18 @@ from kgraph.errors import EnvironmentFault
 from kgraph.release.core import read_manifest
 from kgraph.release.difference import Difference, difference
 
-READ = 2_000_000
+READ = 4_000_000
 """Statements that two releases may have together for a page to compare them: seconds of work, done once."""
 HELD = 50_000
 """Differences that are held."""
+HELD_TEXT = 8_000_000
+"""Characters of the differences that are held: literals may be long."""
 _KEPT = 8
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`lines` are all differences, or None where there are more than HELD."""
+    """`lines` are all differences, or None where there are more than HELD, or more text than HELD_TEXT."""
 
     added: int
     removed: int
@@ -56,9 +58,11 @@ class Comparisons:
 def _compare(before: Path, after: Path, shown: int) -> Comparison:
     counts = {"+": 0, "-": 0}
     lines: list[Difference] = []
+    held = 0
     for one in difference(before, after):
         counts[one.sign] += 1
-        if len(lines) <= HELD:
+        if len(lines) < max(HELD, shown) and held <= HELD_TEXT:
             lines.append(one)
-    whole = tuple(lines) if len(lines) <= HELD else None
+            held += len(one.line)
+    whole = tuple(lines) if len(lines) == sum(counts.values()) and held <= HELD_TEXT else None
     return Comparison(counts["+"], counts["-"], tuple(lines[:shown]), whole)
