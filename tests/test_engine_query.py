@@ -22,6 +22,7 @@ from kgraph.engine import Query, pool
 from kgraph.engine.embedded import EmbeddedEngine
 from kgraph.engine.limits import MIB, Limits
 from kgraph.engine.pool import RESERVED
+from kgraph.engine.process import WorkerProcess
 from kgraph.errors import (
     NotWritable,
     PoolFull,
@@ -254,7 +255,7 @@ def test_workers_cannot_open_sockets_or_start_programs():
 
 
 def test_a_result_over_the_cap_is_refused_and_the_worker_lives(engine: EmbeddedEngine):
-    assert until(lambda: len(engine.workers()) == LIMITS.workers + RESERVED)  # all have started
+    assert until(lambda: at_rest(engine))
     before = set(engine.workers())
     with pytest.raises(ResultTooLarge):
         engine.query(Query("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 50000"))
@@ -278,6 +279,7 @@ def test_the_deadline_counts_from_arrival(engine: EmbeddedEngine):
 
 
 def test_a_crash_is_told_from_the_rest(engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture):
+    assert until(lambda: at_rest(engine))
     with ThreadPoolExecutor(1) as threads:
         idle = set(engine.workers())
         running = threads.submit(engine.query, Query(RUNAWAYS["cross join"]))
@@ -301,6 +303,12 @@ def _seconds(pid: int) -> float:
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
 
+def at_rest(engine: EmbeddedEngine) -> bool:
+    """Whether every worker is there and idle, and whoever was killed has ended."""
+    pool = engine._pool
+    return pool is not None and len(pool._idle) == engine.limits.workers + RESERVED and not pool._dying
+
+
 def runaway(number: int) -> Query:
     """A query that ends at its deadline; each has a text of its own."""
     return Query(RUNAWAYS["cross join"] + f" # {number}")
@@ -310,7 +318,7 @@ def test_admission_is_bounded(store: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pool, "PATIENCE", 600.0)  # no query counts as slow, so every worker stays held
     engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=600, workers=1, queue=2))
     try:
-        assert until(lambda: len(engine.workers()) == 1 + RESERVED)
+        assert until(lambda: at_rest(engine))
         with ThreadPoolExecutor(5) as threads:
             running = [threads.submit(engine.query, runaway(n)) for n in range(5)]
             assert until(lambda: engine._pool.running() == (3, 2))
@@ -332,13 +340,11 @@ def test_runaways_leave_workers_to_small_queries(store: Path):
         with ThreadPoolExecutor(6) as threads:
             slow = [threads.submit(engine.query, runaway(n)) for n in range(6)]
             assert until(lambda: sum(map(len, engine._pool._waiting)) >= 3)
-            assert (
-                engine.query(Query("ASK {}")).form == "boolean"
-            )  # waits for those before it, not for their end
+            assert engine.query(Query("ASK {}")).form == "boolean"  # waits for those before it, not their end
             assert until(lambda: len(engine._pool._waiting[1]) == 5)
             for n in range(20):
                 assert engine.query(Query(f"SELECT ({n} AS ?x) {{}}")).rows == 1
-            assert until(lambda: len(engine.workers()) == 1 + RESERVED)
+            assert until(lambda: len(engine._pool._idle) == RESERVED)
             assert engine._pool.running() == (1, 5)
             assert not any(query.done() for query in slow)
             engine.close()
@@ -350,13 +356,33 @@ def test_one_who_tries_a_query_out_does_not_stop_small_ones(store: Path, monkeyp
     monkeypatch.setattr(pool, "PATIENCE", 600.0)
     engine = EmbeddedEngine(store, base=BASE, limits=Limits(deadline=600, workers=1, queue=20))
     try:
-        assert until(lambda: len(engine.workers()) == 1 + RESERVED)
+        assert until(lambda: at_rest(engine))
         with ThreadPoolExecutor(2) as threads:
             tried = [threads.submit(engine.query, runaway(n)) for n in range(2)]
             assert until(lambda: engine._pool.running() == (2, 0))
             assert engine.query(Query("ASK {}")).form == "boolean"
             assert not any(query.done() for query in tried)
             engine.close()
+    finally:
+        engine.close()
+
+
+def test_nobody_waits_for_a_killed_worker_to_end(store: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = EmbeddedEngine(store, base=BASE, limits=Limits(workers=1, queue=20))
+    full = 1 + RESERVED
+    try:
+        assert until(lambda: at_rest(engine))
+        with monkeypatch.context() as patched:  # as on a machine so busy that they take very long
+            patched.setattr(WorkerProcess, "ended", lambda worker: False)
+            for n in range(full):
+                assert until(lambda: len(engine._pool._idle) == full)  # another one took its place
+                with pytest.raises(QueryTimeout):
+                    engine.query(Query(runaway(n).text, deadline=0.1))
+                assert rows(engine, f"SELECT ({n} AS ?x) {{}}") == [{"x": str(n)}]
+            assert len(engine._pool._dying) == full
+            assert not engine._pool._missing()  # no other is started before one of them has ended
+            assert len(engine.workers()) == 2 * full - 1
+        assert until(lambda: at_rest(engine))
     finally:
         engine.close()
 
@@ -374,7 +400,7 @@ def test_a_slow_query_that_was_parked_still_answers(store: Path):
 
 def test_close_leaves_no_process(store: Path):
     engine = EmbeddedEngine(store, base=BASE, limits=Limits(workers=1))
-    assert until(lambda: len(engine.workers()) == 3)
+    assert until(lambda: at_rest(engine))
     pids = engine.workers()
     engine.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine_sample import PEOPLE, RUNAWAYS, TRIG
 from kgraph.engine.limits import MIB, Limits
+from kgraph.engine.pool import RESERVED
 from served import listening, serving, until
 
 LIMITS = Limits(deadline=8, memory=192 * MIB, result=4 * MIB, workers=2, queue=16)
@@ -90,6 +91,7 @@ def test_nothing_takes_the_service_down(tmp_path: Path):
         for name, query in storm.items():
             status, body = query.result()
             assert status in STORM[name][1], (name, status, body)
-        assert until(lambda: len(engine.workers()) == 4)
+        pool = engine._pool
+        assert until(lambda: len(pool._idle) == LIMITS.workers + RESERVED and not pool._dying)
         assert children() - before == set(engine.workers())
     assert children() - before == set()

@@ -8,7 +8,8 @@ Slow queries (those that run longer than PATIENCE) have as many workers as the s
 more for the quick ones, which no slow query holds: so a small query waits for other small ones only, whatever runs.
 When the slow lane is full, a query that turns out slow loses its worker, and starts again when the lane has a place
 for it. A slow query runs at the lowest priority, and its worker ends with it: it could not be raised again. Another
-one is started at once, and while it starts the second reserved worker is the spare.
+one is started at once, and while it starts the second reserved worker is the spare. Nobody waits for a killed worker
+to end; while as many as there are places have not ended yet, no other is started.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from kgraph.errors import PoolFull, QueryCrashed, QueryMemory, QueryTimeout
 
 log = logging.getLogger("kgraph.engine")
 
+_REAP = 0.05  # seconds between looks at workers that were killed
 _RETRY = 1.0  # seconds between attempts to start a worker that does not start
 
 
@@ -71,6 +73,7 @@ class Pool:
         self._pid = os.getpid()
         self._idle: list[WorkerProcess] = []  # the last used first, so that few stay warm
         self._busy: dict[WorkerProcess, bool] = {}  # whether it is in the slow lane
+        self._dying: list[WorkerProcess] = []  # killed, not reaped yet
         self._waiting: tuple[deque[_Ticket], deque[_Ticket]] = (deque(), deque())  # quick, slow
         self._slow_texts: OrderedDict[str, None] = OrderedDict()
         self._closed = False
@@ -140,9 +143,9 @@ class Pool:
         )
 
     def processes(self) -> list[int]:
-        """Process ids of all workers."""
+        """Process ids of all workers, those included that were killed and have not ended yet."""
         with self._condition:
-            return [w.pid for w in (*self._idle, *self._busy)]
+            return [w.pid for w in (*self._idle, *self._busy, *self._dying)]
 
     def running(self) -> tuple[int, int]:
         """How many queries run, and how many wait."""
@@ -156,10 +159,11 @@ class Pool:
             idle, busy = [*self._idle], [*self._busy]
             self._idle.clear()
             self._condition.notify_all()
-        for worker in busy:
-            worker.stop()
+            dying = [*self._dying]
         for worker in idle:
             worker.kill()
+        for worker in (*busy, *idle, *dying):
+            worker.stop()
 
     def _take(self, until: float, slow: bool, admitted: bool) -> WorkerProcess:
         queue = self._waiting[slow]
@@ -201,6 +205,8 @@ class Pool:
             self._busy.pop(worker, None)
             if healthy and not self._closed:
                 self._idle.append(worker)
+            elif not healthy:
+                self._dying.append(worker)
             self._serve_waiting()
             self._condition.notify_all()
 
@@ -214,26 +220,30 @@ class Pool:
                 ticket.turn.set()
 
     def _missing(self) -> bool:
-        return len(self._idle) + len(self._busy) < self._limits.workers + RESERVED
+        full = self._limits.workers + RESERVED
+        return len(self._idle) + len(self._busy) < full and len(self._dying) < full
 
     def _keep(self) -> None:
-        """Keep as many workers as there should be."""
+        """Keep as many workers as there should be, and reap those that ended."""
         while True:
             with self._condition:
                 while not self._closed and not self._missing():
-                    self._condition.wait()
+                    self._condition.wait(_REAP if self._dying else None)
+                    self._dying = [w for w in self._dying if not w.ended()]
                 if self._closed:
                     for ticket in (*self._waiting[0], *self._waiting[1]):
                         ticket.turn.set()
                     return
             worker = self._started()
             with self._condition:
+                self._dying = [w for w in self._dying if not w.ended()]
                 if worker is not None and not self._closed:
                     self._idle.append(worker)
                     self._serve_waiting()
                     continue
             if worker is not None:
                 worker.kill()
+                worker.stop()
             else:
                 time.sleep(_RETRY)
 
@@ -247,6 +257,7 @@ class Pool:
             unfiltered = worker.wait_ready()
         except Died as death:
             log.error("a query worker did not start: %s", death)
+            worker.stop()
             return None
         if unfiltered and not self._told_unfiltered:
             self._told_unfiltered = True
