@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -274,3 +275,24 @@ def test_unknown_query_strings_never_reach_the_cache(web: FlaskClient) -> None:
     first = web.get(EVENT + ".html?utm=1")
     assert first.status_code == 200
     assert first.text == web.get(EVENT + ".html").text
+
+
+@pytest.mark.parametrize(
+    "text", ["Hojali", "Xocalı", "Khojali", "Khodschali", "Chodschali", "Hodzhaly", "Khocali", "Xojaly"]
+)
+def test_a_name_transliterated_otherwise_is_offered_as_the_index_spells_it(text: str) -> None:
+    web = client(own_site())
+    page = web.get("/search", query_string={"q": text}, headers={"Accept": "text/html"}).text
+    offered = re.findall(
+        r'<a href="/search\?q=([^"]+)"', page.partition("Nearly the same")[2].partition("</p>")[0]
+    )
+    assert "khojaly" in offered
+    for word in offered:
+        assert int(json.loads(web.get("/search.json", query_string={"q": word}).data)["total"]) > 0
+
+
+def test_nothing_is_offered_for_what_is_like_nothing() -> None:
+    assert (
+        "Nearly the same"
+        not in client(own_site()).get("/search?q=zzzzqqq", headers={"Accept": "text/html"}).text
+    )

@@ -17,6 +17,8 @@ from kgraph.index import search_text
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _MATCHES = 2000
 _WORDS = 12
+NEAR = 0.7
+"""How like two spellings must be (difflib's ratio)."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +149,53 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()
 
 
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("dsch|dzh|dj|zh", "j"),
+        ("kh|gh|(?<!s)ch|[xq]", "h"),
+        ("[cj]", "j"),
+        ("[yıi]+", "i"),
+        ("sch|sh", "s"),
+        ("w", "v"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+"""Ways in which one sound is written in Latin letters, by transliteration or alphabet, and one letter for each."""
+_INITIALS = ("cghkqx", "cdjz", "eijyı", "bvw", "csz")
+"""First letters that may stand for one sound."""
+
+
+def _sound(word: str) -> str:
+    """A word with the spellings of a sound made alike: khojaly, hojali and xocalı are one."""
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
 def _similar(connection: sqlite3.Connection, word: str, limit: int) -> list[str]:
+    """Words of the index spelled nearly like this one, as written or as it sounds; nearest first, then the frequent."""
     if len(word) < 3:
         return []
+    apart = 2 if len(word) < 8 else 3
+    initials = {word[0], *(letter for group in _INITIALS if word[0] in group for letter in group)}
     rows = connection.execute(
-        "SELECT term FROM temp.label_word WHERE length(term) BETWEEN ? AND ?"
-        " AND (substr(term, 1, 1) = ? OR substr(term, -2) = ?) ORDER BY doc DESC LIMIT 5000",
-        (len(word) - 2, len(word) + 2, word[0], word[-2:]),
+        "SELECT term, doc FROM temp.label_word WHERE length(term) BETWEEN ? AND ?"
+        f" AND (substr(term, 1, 1) IN ({','.join('?' * len(initials))}) OR substr(term, -2) = ?)"
+        " ORDER BY doc DESC LIMIT 5000",
+        (len(word) - apart, len(word) + apart, *sorted(initials), word[-2:]),
     )
-    return difflib.get_close_matches(word, [row["term"] for row in rows], n=limit, cutoff=0.7)
+    as_written, as_it_sounds = difflib.SequenceMatcher(b=word), difflib.SequenceMatcher(b=_sound(word))
+    found = []
+    for row in rows:
+        term = row["term"]
+        as_written.set_seq1(term)
+        as_it_sounds.set_seq1(_sound(term))
+        near = [
+            m.ratio()
+            for m in (as_written, as_it_sounds)
+            if m.real_quick_ratio() >= NEAR and m.quick_ratio() >= NEAR
+        ]
+        if near and max(near) >= NEAR:
+            found.append((-max(near), -row["doc"], term))
+    return [term for _ratio, _frequency, term in sorted(found)[:limit]]
