@@ -121,3 +121,20 @@ def test_prologue():
     assert head.form == "CONSTRUCT"
     assert head.default == ["http://b/c/d#a", "http://b/c/e"]
     assert head.named == ["http://x/b,c"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a-", "é.", "\\'", '\\"', "'''\\'", "a:.", "<a ", "'a\n", "\"\"\"'''"]
+)
+def test_every_text_is_read_in_one_pass(piece: str):
+    # A pass that steps back takes the square of the length: hours for this, where one pass takes a moment.
+    assert lexer.depth("(" * 20 + piece * (400_000 // len(piece))) == 20
+
+
+def test_a_stray_backslash_opens_no_string():
+    assert [t.text for t in lexer.tokens("\\'( a:\\'b ')'")] == ["\\'", "(", "a:\\'b", "')'"]
+    assert lexer.depth("\\'" + "(" * 30) == 30
+
+
+def test_a_prefix_may_not_end_in_a_dot():
+    assert [t.kind for t in lexer.tokens("a.b:c true.:d")] == ["name", "word", "other", "name"]

@@ -1,7 +1,9 @@
 """Tokens of a SPARQL text (SPARQL 1.1 Query Language, section 19.8), in one linear pass without recursion.
 
 It serves caps and messages: how deep brackets go, which graphs FROM names, where a syntax error is. It is no
-parser, and nothing that keeps the service safe rests on it (see worker.uses_service).
+parser, and nothing that keeps the service safe rests on it (see worker.uses_service). It runs in the web process too,
+so no text may take it more than one pass: a prefix is looked for in 256 characters and without stepping back, and
+what a stray backslash stands before opens no string.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-_NAME = r"[^\W\d_](?:[\w.\-\u00B7]*[\w\-\u00B7])?"
+_NAME = r"[^\W\d_](?>[\w.\-\u00B7]{0,255})(?<!\.)"
 _TOKEN = re.compile(
     rf"""
     (?P<space>[\x20\t\r\n]+ | \#[^\r\n]*)
@@ -24,7 +26,7 @@ _TOKEN = re.compile(
   | (?P<name>(?:{_NAME})?:(?:(?:[\w:\-\u00B7]|%[0-9A-Fa-f]{{2}}|\\.|\.(?=[\w:\-%\\.]))*) )
   | (?P<word>[^\W\d]\w*)
   | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)? | \.\d+(?:[eE][+-]?\d+)?)
-  | (?P<other>\^\^|&&|\|\||!=|<=|>=|.)
+  | (?P<other>\\.? | \^\^|&&|\|\||!=|<=|>=|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
