@@ -100,9 +100,24 @@ def _record(state: Path, log: Sequence[Activation]) -> None:
 
 
 def _recorded(state: Path) -> int:
-    """Number of the last activation that is recorded; 0 when none is."""
-    if not (state / NAME).exists():
+    """Number of the last activation that is recorded; 0 when none is. Asked for by every page: read once a change."""
+    try:
+        as_it_is = (state / NAME).stat()
+    except FileNotFoundError:
         return 0
+    key = (str(state), as_it_is.st_ino, as_it_is.st_size, as_it_is.st_mtime_ns)
+    found = _last.get(key)
+    if found is None:
+        found = _read_recorded(state)
+        _last.clear()
+        _last[key] = found
+    return found
+
+
+_last: dict[tuple[str, int, int, int], int] = {}
+
+
+def _read_recorded(state: Path) -> int:
     with closing(sqlite3.connect(f"file:{state / NAME}?mode=ro", uri=True, timeout=60)) as connection:
         try:
             found = connection.execute("SELECT max(release) FROM recorded").fetchone()[0]

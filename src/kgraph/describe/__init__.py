@@ -6,12 +6,13 @@ Reads an Engine and the release's index and nothing else, so it serves pages, do
 from kgraph.describe.entity import Description, Incoming, describe
 from kgraph.describe.evidence import Evidence, Passage
 from kgraph.describe.names import Name, Names
-from kgraph.describe.node import Node, Property, Reader, Statement
+from kgraph.describe.node import Kept, Node, Property, Reader, Statement
 
 __all__ = [
     "Description",
     "Evidence",
     "Incoming",
+    "Kept",
     "Name",
     "Names",
     "Node",

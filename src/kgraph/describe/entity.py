@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kgraph.describe.claims import Claim, claims_of
 from kgraph.describe.declarations import Declaration, read_declaration
 from kgraph.describe.evidence import OA, Evidence, Passage, Texts, evidence, passage
-from kgraph.describe.node import Node, Reader
+from kgraph.describe.node import Kept, Node, Reader
 from kgraph.engine.protocol import Engine, IncomingGroup, Pattern
 from kgraph.terms import IRI, BNode, Quad, Term
 from kgraph.terms import Node as Resource
@@ -115,14 +115,15 @@ def describe(
     hash_children: tuple[str, ...] = (),
     texts: Texts | None = None,
     arriving: Mapping[str, int] | None = None,
+    kept: Kept | None = None,
 ) -> Description:
     """Describe an IRI. `kg` is the namespace of the site's own terms.
 
     `hidden` are the graphs never shown (inferred), `kinds` gives the kind of each graph, `hash_children` the hash IRIs
     that the index lists under this one, `arriving` how many links arrive by each property, as the index has it (None:
-    the engine counts them). Nothing is raised for an unknown IRI: `exists` is False.
+    the engine counts them), `kept` what was read before. Nothing is raised for an unknown IRI: `exists` is False.
     """
-    reader = Reader(engine, hidden)
+    reader = Reader(engine, hidden, kept)
     texts = texts or Texts({})
     resource = IRI(iri)
     node = reader.node(resource, limit=OUTGOING_LIMIT)

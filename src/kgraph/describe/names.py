@@ -11,6 +11,10 @@ from urllib.parse import unquote, urlsplit
 from kgraph.iri import address
 
 _BATCH = 500
+_KEPT = (
+    2000  # names that are kept in one order of languages: pages share their properties, classes and sources
+)
+_ORDERS = 10
 LONGEST = 300
 """Characters of a label that a page shows."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -52,12 +56,16 @@ class Names:
     ) -> None:
         self._connect = connect
         self.base = base
+        self._kept: dict[tuple[str, ...], dict[str, Name]] = {}
         self.prefixes = sorted(prefixes.items(), key=lambda p: -len(p[1]))
 
     def of(self, iris: Iterable[str], languages: Sequence[str] = ()) -> dict[str, Name]:
         """A Name for each IRI. `languages`: those to prefer over the index's own choice, the best first."""
-        wanted = list(dict.fromkeys(iris))
-        found: dict[str, Name] = {}
+        order = tuple(languages)
+        kept = self._kept.setdefault(order, {})
+        asked = list(dict.fromkeys(iris))
+        found: dict[str, Name] = {iri: name for iri in asked if (name := kept.get(iri))}
+        wanted = [iri for iri in asked if iri not in found]
         connection = self._connect()
         for start in range(0, len(wanted), _BATCH):
             part = wanted[start : start + _BATCH]
@@ -84,6 +92,11 @@ class Names:
         for iri in wanted:
             if iri not in found:
                 found[iri] = Name(iri, self.short(iri))
+        if len(kept) > _KEPT:
+            kept = self._kept[order] = {}
+        if len(self._kept) > _ORDERS:
+            self._kept = {}
+        kept.update((iri, found[iri]) for iri in wanted)
         return found
 
     def _preferred(self, ids: list[int], languages: Sequence[str]) -> dict[int, tuple[str, str]]:

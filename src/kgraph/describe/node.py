@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -82,21 +83,56 @@ class Node:
         return tuple(sorted({g for s in self.statements() for g in s.graphs}))
 
 
-class Reader:
-    """Reads nodes; what only an inferred graph holds is left out. Keeps what it read: make one per description."""
+class Kept:
+    """The nodes of one release that were read last: sources, voices and concepts that many pages show.
 
-    def __init__(self, engine: Engine, hidden: frozenset[str]) -> None:
+    Not safe for several threads at once.
+    """
+
+    def __init__(self, most: int = 1000, quads: int = 60) -> None:
+        self._most = most
+        self._quads = quads
+        self._nodes: OrderedDict[Resource, Node] = OrderedDict()
+
+    def get(self, resource: Resource) -> Node | None:
+        """The node, if it was read lately."""
+        node = self._nodes.get(resource)
+        if node is not None:
+            self._nodes.move_to_end(resource)
+        return node
+
+    def put(self, node: Node) -> None:
+        """Keep a node that is small and was read whole."""
+        if not node.more and len(node.quads) <= self._quads:
+            self._nodes[node.resource] = node
+            if len(self._nodes) > self._most:
+                self._nodes.popitem(last=False)
+
+
+class Reader:
+    """Reads nodes; what only an inferred graph holds is left out. Keeps what it read: make one per description.
+
+    `kept` are nodes of the same release that are not read again.
+    """
+
+    def __init__(self, engine: Engine, hidden: frozenset[str], kept: Kept | None = None) -> None:
         self.engine = engine
         self.hidden = hidden
+        self._kept = kept
         self._read: dict[Resource, Node] = {}
 
     def node(self, resource: Resource, *, limit: int | None = None) -> Node:
         """The node; `limit` bounds the quads read."""
         known = self._read.get(resource)
+        if known is None and self._kept is not None:
+            known = self._kept.get(resource)
         if known is None:
             quads = self.engine.outgoing(resource, limit=limit)
-            known = self._read[resource] = shown(resource, quads, self.hidden)
+            known = shown(resource, quads, self.hidden)
             known.more = limit is not None and len(quads) >= limit
+            if self._kept is not None:
+                self._kept.put(known)
+        self._read[resource] = known
         return known
 
     def closure(

@@ -6,21 +6,25 @@ Only what the graph states plainly goes in: no names that only a source or a spe
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kgraph.harvest import catalog, dumps
 from kgraph.harvest.published import Published
-from kgraph.terms import IRI
 
 _SCHEMA = ("https://schema.org/", "http://schema.org/")
 _CERTAIN = re.compile(r"-?\d{4}(-\d\d(-\d\d)?)?(/-?\d{4}(-\d\d(-\d\d)?)?)?")
 _DATED = frozenset({"Event", "PublicationEvent", "Festival"})
 
 Json = dict[str, Any]
+Links = Callable[[str], Sequence[str]]
 
 
-def thing(published: Published, iri: str) -> Json | None:
-    """A thing in schema.org's terms; None where none of its classes is one of schema.org's."""
+def thing(published: Published, iri: str, links: Links) -> Json | None:
+    """A thing in schema.org's terms; None where none of its classes is one of schema.org's.
+
+    `links` gives the IRIs that are its values for a property.
+    """
     rows = published.rows("SELECT * FROM node WHERE iri = ? AND digest IS NOT NULL", iri)
     kind = _type(published, iri) if rows else None
     if kind is None:
@@ -44,14 +48,14 @@ def thing(published: Published, iri: str) -> Json | None:
     if row["description"]:
         found["description"] = row["description"]
     same = [v for r in published.rows("SELECT property FROM role WHERE role = 'same as' AND second IS NULL")
-            for v in _links(published, iri, r["property"])]  # fmt: skip
+            for v in links(r["property"])]  # fmt: skip
     if same:
         found["sameAs"] = sorted(set(same))
     _place(published, row["id"], kind, found)
     if kind in _DATED:
         _dates(published, row["id"], found)
     if kind == "Claim":
-        _claim(published, iri, found)
+        _claim(published, links, found)
     found["subjectOf"] = {"@type": "Dataset", "@id": published.dataset, "name": published.site.title}
     return found
 
@@ -68,14 +72,6 @@ def _type(published: Published, iri: str) -> str | None:
             if name != row["iri"] and name.isalnum():
                 return str(name)
     return None
-
-
-def _links(published: Published, iri: str, predicate: str) -> list[str]:
-    return [
-        q.object.value
-        for q in published.engine.outgoing(IRI(iri), limit=2000)
-        if q.graph is None and q.predicate.value == predicate and isinstance(q.object, IRI)
-    ]
 
 
 def _named(published: Published, iri: str, kind: str) -> Json:
@@ -120,10 +116,10 @@ def _dates(published: Published, node: int, found: Json) -> None:
             found["endDate"] = end
 
 
-def _claim(published: Published, iri: str, found: Json) -> None:
+def _claim(published: Published, links: Links, found: Json) -> None:
     kg = published.site.ontology_namespace
-    authors = [_named(published, v, "Thing") for v in _links(published, iri, kg + "claimant")]
-    about = [_named(published, v, "Thing") for v in _links(published, iri, kg + "about")]
+    authors = [_named(published, v, "Thing") for v in links(kg + "claimant")]
+    about = [_named(published, v, "Thing") for v in links(kg + "about")]
     if authors:
         found["author"] = authors[0] if len(authors) == 1 else authors
     if about:

@@ -17,7 +17,7 @@ from typing import Any, cast
 from flask import current_app, g
 from werkzeug.http import http_date
 
-from kgraph.describe import Description, Names, describe
+from kgraph.describe import Description, Kept, Names, describe
 from kgraph.describe.evidence import Texts
 from kgraph.engine.protocol import Engine
 from kgraph.errors import ReleaseError
@@ -41,6 +41,7 @@ class Edition:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._describing = threading.Lock()
+        self._nodes = Kept()
         self._known: dict[str, bool] = {}
         self.kept: dict[Any, Any] = {}  # facets of selections
         self.names = Names(self.connect, base=self.base, prefixes=self.prefixes)
@@ -167,6 +168,7 @@ class Edition:
                 hash_children=self.children(iri),
                 texts=self.texts,
                 arriving=self.arriving(iri),
+                kept=self._nodes,
             )
 
     def arriving(self, iri: str) -> dict[str, int] | None:

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from markupsafe import Markup, escape
 
 from kgraph.media import RdfFormat
-from kgraph.web import browse, entity, view, wording
+from kgraph.web import browse, entity, markup, view, wording
 from kgraph.web.edition import current, publication
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
         "sparql_address": sparql_address,
         "with_query": with_query,
         "wording": wording,
+        "markup": markup,
         "is_part": entity.is_part,
         "LANGUAGES": LANGUAGES,
         "date_text": browse.date_text,

@@ -50,6 +50,7 @@ class View:
         site = [str(tag) for tag in edition.site.settings["languages"]]
         self.languages = [chosen, *(tag for tag in site if tag != chosen)]
         self._names: dict[str, Name] = {}
+        self._links: dict[str, Link] = {}
         self._seen: set[str] = set()
         self._quoted = {
             SKOS + "example",
@@ -77,6 +78,12 @@ class View:
 
     def link(self, iri: str) -> Link:
         """A thing as a link: its page here, or its own address elsewhere when this release says nothing of it."""
+        found = self._links.get(iri)
+        if found is None:
+            found = self._links[iri] = self._link(iri)
+        return found
+
+    def _link(self, iri: str) -> Link:
         name = self.name(iri)
         kind = self.name(name.kind).text if name.kind else None
         if name.known or iri.startswith(self.edition.base):

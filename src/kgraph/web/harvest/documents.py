@@ -35,7 +35,7 @@ def register(blueprint: Blueprint) -> None:
     @blueprint.app_context_processor
     def functions() -> dict[str, Any]:
         return {
-            "schema_org": lambda iri: _script(schemaorg.thing(published(), iri)),
+            "schema_org": lambda thing: _script(schemaorg.thing(published(), thing.iri, thing.node.iris)),
             "schema_org_dataset": lambda: _script(schemaorg.dataset(published())),
         }
 
