@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kgraph.errors import ReleaseError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FACET_VALUES = 2000
 """A property with more distinct linked values than this is no facet."""
 
@@ -105,6 +105,22 @@ CREATE TABLE arriving (
   links INTEGER NOT NULL,
   PRIMARY KEY (node, property)
 ) WITHOUT ROWID;
+
+-- Facets by way of evidence and of participations, in a site of kgraph's own model: which graphs state something of a
+-- node that is no part of another, and who takes part in which role (node: the participation).
+CREATE TABLE stated (
+  node INTEGER NOT NULL REFERENCES node(id),
+  graph INTEGER NOT NULL REFERENCES node(id)
+);
+CREATE INDEX stated_node ON stated(node);
+CREATE INDEX stated_graph ON stated(graph);
+CREATE TABLE played (
+  node INTEGER NOT NULL REFERENCES node(id),
+  agent INTEGER NOT NULL REFERENCES node(id),
+  role INTEGER NOT NULL REFERENCES node(id)
+);
+CREATE INDEX played_agent ON played(agent);
+CREATE INDEX played_role ON played(role);
 
 -- VoID statistics by class, by property, by graph. Entities of a class: its members, subclasses included; triples,
 -- subjects and objects of a property: of shown triples, each counted once; triples of a graph: all it holds.

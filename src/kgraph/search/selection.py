@@ -24,6 +24,16 @@ SORTS: Mapping[str, str] = {
 """Sort -> key, ascending; the id breaks ties."""
 
 YEAR = "year"
+SOURCE = "source"
+"""A facet by evidence: the sources with a passage that states something of a thing."""
+ROLE = "role"
+"""A facet of agents: the roles in which they take part in something."""
+_HAS_SOURCE = "(SELECT id FROM node WHERE iri = 'http://www.w3.org/ns/oa#hasSource')"
+_BY_WAY = {
+    SOURCE: f"SELECT s.node, f.value FROM stated s JOIN facet f ON f.node = s.graph AND f.property = {_HAS_SOURCE}",
+    ROLE: "SELECT p.agent AS node, p.role AS value FROM played p",
+}
+"""Facet that no property of the thing itself gives -> its pairs of node and value."""
 _SAMPLE = 2000
 
 
@@ -77,7 +87,7 @@ class Located:
 class Selection:
     """Things of `class_iri` (through subclasses too) with these words in a name and these facet values.
 
-    `chosen` leads from a property's IRI, or `year`, to a value: an IRI or a four-digit year.
+    `chosen` leads from a property's IRI, or YEAR, SOURCE or ROLE, to a value: an IRI or a four-digit year.
     """
 
     class_iri: str
@@ -99,6 +109,12 @@ class Selection:
                 continue
             if property_ == YEAR:
                 parts.append("i.node IN (SELECT f.node FROM facet f WHERE f.text = ? AND f.value IS NULL)")
+                values.append(value)
+            elif property_ in _BY_WAY:
+                parts.append(
+                    f"i.node IN (SELECT w.node FROM ({_BY_WAY[property_]}) w"
+                    " WHERE w.value = (SELECT id FROM node WHERE iri = ?))"
+                )
                 values.append(value)
             else:
                 parts.append(
@@ -159,7 +175,21 @@ class Selection:
         found = [self._facet(connection, row["iri"], row["id"]) for row in usable[:most]]
         if any(row["years"] for row in used):
             found.insert(0, self._years(connection))
+        if {"stated", "played"} <= _tables(connection):
+            ways = [self._by_way(connection, name) for name in (ROLE, SOURCE)]
+            found += [f for f in ways if len(f.values) > 1 or f.property in kept]
         return [f for f in found if f.values]
+
+    def _by_way(self, connection: sqlite3.Connection, name: str) -> Facet:
+        where, values = self._where(leave_out=name)
+        chosen = {v for p, v in self.chosen if p == name}
+        rows = connection.execute(
+            f"SELECT v.iri, count(DISTINCT w.node) AS n FROM ({_BY_WAY[name]}) w JOIN node v ON v.id = w.value"
+            f" WHERE w.node IN (SELECT i.node FROM instance i WHERE {where})"
+            " GROUP BY v.id ORDER BY n DESC, v.iri LIMIT 13",
+            values,
+        ).fetchall()
+        return Facet(name, _values([(r["iri"], r["n"]) for r in rows], chosen), len(rows) > 12)
 
     def _facet(self, connection: sqlite3.Connection, iri: str, id_: int) -> Facet:
         where, values = self._where(leave_out=iri)
@@ -216,6 +246,11 @@ class Selection:
             Located(place, latitude, longitude, tuple(things[:each]), len(things))
             for place, (latitude, longitude, things) in list(places.items())[:limit]
         ]
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    """The tables of an index; those of earlier releases have fewer."""
+    return {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def width(earliest: str | None, latest: str | None) -> int:

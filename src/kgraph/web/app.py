@@ -11,6 +11,7 @@ from kgraph.site import Site
 from kgraph.web import (
     assets,
     browse,
+    downloads,
     errors,
     graphs,
     harvest,
@@ -38,6 +39,7 @@ _ROOMS = (
     pages,
     vocabulary,
     browse,
+    downloads,
     statements,
     shapes,
     report,

@@ -1,13 +1,10 @@
-"""Browse: per class a list with words, facets, sorting and pages; timeline and map of the same selection; downloads.
+"""Browse: per class a list with words, facets, sorting and pages; timeline and map of the same selection.
 
 All state is in the address: class, q, f (property~value, repeated), year, sort, view, after.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,11 +12,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from kgraph.describe.entity import statements
-from kgraph.engine.serialize import write
-from kgraph.media import RdfFormat
 from kgraph.search import Selection
-from kgraph.search.selection import SORTS, YEAR, width
+from kgraph.search.selection import ROLE, SORTS, SOURCE, YEAR, width
 from kgraph.terms import IRI, RDF_TYPE, XSD, ntriples
 from kgraph.web import wording
 from kgraph.web.drawing import Mark, map_of, timeline
@@ -27,13 +21,13 @@ from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
 from kgraph.web.language import _
 from kgraph.web.links import sparql_address, thing_address
-from kgraph.web.respond import answer, here, page
-from kgraph.web.view import View
+from kgraph.web.respond import here, page
+from kgraph.web.view import OA, View, Words
 
 blueprint = Blueprint("browse", __name__)
 
 PAGE = 50
-DOWNLOAD = 5000
+DOWNLOADS = (("csv", "CSV"), ("json", "JSON"), ("ttl", "Turtle"))
 _VIEWS = ("list", "timeline", "map")
 _PLUMBING = (
     "http://www.w3.org/2002/07/owl#",
@@ -287,6 +281,15 @@ def date_text(when: When | None) -> str:
     return words if when.datings < 2 else _("%(words)s (one of %(n)s datings)", words=words, n=when.datings)
 
 
+def facet_name(view: View, property_: str) -> Words:
+    """What a facet is called."""
+    own = {YEAR: _("Year"), SOURCE: _("Source"), ROLE: _("Role")}
+    if property_ in own:
+        return Words(own[property_])
+    name = view.name(property_)
+    return Words(name.text, name.language or "")
+
+
 def draw(edition: Edition, view: View, shown: str, dated: list[Any], located: list[Any]) -> Any:
     """The drawing for the view that is shown."""
     if shown == "timeline":
@@ -315,8 +318,15 @@ def draw(edition: Edition, view: View, shown: str, dated: list[Any], located: li
 def query_of(chosen: Selection, kg: str) -> str:
     """The selection in SPARQL; words in a name are left out, since SPARQL has no such search."""
     lines = [f"?thing a {ntriples(IRI(chosen.class_iri))} ."]
-    for property_, value in chosen.chosen:
-        if property_ == YEAR:
+    for n, (property_, value) in enumerate(chosen.chosen):
+        if property_ == SOURCE:
+            passage = f"?passage{n}"
+            lines.append(
+                f"{passage} <{OA}hasSource> {ntriples(IRI(value))} . GRAPH {passage} {{ ?thing ?stated{n} ?as{n} }}"
+            )
+        elif property_ == ROLE:
+            lines.append(f"?part{n} <{kg}agent> ?thing ; <{kg}role> {ntriples(IRI(value))} .")
+        elif property_ == YEAR:
             first, last = f'"{value:0>4}-01-01"^^xsd:date', f'"{value:0>4}-12-31"^^xsd:date'
             lines.append(
                 "{ ?thing kg:dating ?dating . ?dating kg:earliest ?first ; kg:latest ?last ."
@@ -330,71 +340,3 @@ def query_of(chosen: Selection, kg: str) -> str:
         f"PREFIX kg: <{kg}>\nPREFIX xsd: <{XSD}>\n" if any(p == YEAR for p, _v in chosen.chosen) else ""
     )
     return f"{prefixes}SELECT DISTINCT ?thing WHERE {{\n  {body}\n}} ORDER BY ?thing"
-
-
-DOWNLOADS = (("csv", "CSV"), ("json", "JSON"), ("ttl", "Turtle"))
-
-
-@blueprint.get("/browse.<ending>")
-def download(ending: str) -> Response:
-    """The selection as a file: CSV and JSON with name and dates, Turtle with all statements."""
-    edition = current()
-    state = asked(edition)
-    if ending not in dict(DOWNLOADS) or edition.node(state.selection.class_iri) is None:
-        return problem(
-            404, _("There is nothing at this address"), hint=_("Choose a class on the browse page.")
-        )
-    connection = edition.connect()
-    total = state.selection.count(connection)
-    if total > DOWNLOAD:
-        return problem(
-            403,
-            _("The selection is too large for one file"),
-            _("It has %(total)s things; a file holds at most %(most)s.", total=total, most=DOWNLOAD),
-            kind="urn:kgraph:problem:result-too-large",
-            hint=_("Narrow it with a facet, or ask for it in SPARQL with LIMIT and OFFSET."),
-        )
-    iris = state.selection.page(connection, sort=state.sort, limit=DOWNLOAD).iris
-    if ending == "ttl":
-        quads = [
-            q._replace(graph=None) for iri in iris for q in statements(edition.engine, iri, edition.hidden)
-        ]
-        return answer(write(quads, RdfFormat.TURTLE, edition.prefixes), "text/turtle; charset=utf-8")
-    rows = table(edition, iris)
-    if ending == "json":
-        body = json.dumps(
-            {"class": state.selection.class_iri, "total": total, "things": rows}, ensure_ascii=False
-        )
-        return answer(body.encode(), "application/json")
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, ["iri", "name", "language", "kind", "earliest", "latest", "edtf"])
-    writer.writeheader()
-    writer.writerows({k: guarded(v) for k, v in row.items()} for row in rows)
-    response = answer(stream.getvalue().encode(), "text/csv; charset=utf-8; header=present")
-    response.headers["Content-Disposition"] = 'attachment; filename="selection.csv"'
-    return response
-
-
-def guarded(value: str | None) -> str:
-    """A CSV cell that no spreadsheet runs as a formula."""
-    text = value or ""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def table(edition: Edition, iris: Iterable[str]) -> list[dict[str, str | None]]:
-    """Rows of a download."""
-    wanted = list(iris)
-    names = edition.names.of(wanted)
-    dates = dates_of(edition, wanted)
-    return [
-        {
-            "iri": iri,
-            "name": names[iri].text,
-            "language": names[iri].language,
-            "kind": names[iri].kind,
-            "earliest": dates[iri].earliest if iri in dates else None,
-            "latest": dates[iri].latest if iri in dates else None,
-            "edtf": dates[iri].edtf if iri in dates else None,
-        }
-        for iri in wanted
-    ]

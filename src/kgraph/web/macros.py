@@ -39,6 +39,7 @@ def register(app: Flask) -> None:
         "is_part": entity.is_part,
         "LANGUAGES": LANGUAGES,
         "date_text": browse.date_text,
+        "facet_name": browse.facet_name,
         "short": lambda iri: browse.short(current(), iri),
         "class_address": lambda iri: (
             "/browse?class=" + (current().names.prefixed(iri) or thing_address(current(), iri, exact=True))

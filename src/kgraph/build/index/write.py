@@ -88,6 +88,8 @@ class Writer:
         self.naming = token(given.namespace + "Naming")
         self.about = token(given.namespace + "about")
         self.term = token(given.namespace + "term")
+        self.agent = token(given.namespace + "agent")
+        self.role = token(given.namespace + "role")
 
     def put(self, table: str, *row: Any) -> None:
         """Add a row; written when a batch is full."""
@@ -148,8 +150,10 @@ class Writer:
         self._links(node, found)
         self._times(node, found)
         self._coordinates(node, found)
-        if self.given.kgraph and (self.act, self.naming) in found.links:
-            self._naming(node, found)
+        if self.given.kgraph:
+            self._evidence(node, found)
+            if (self.act, self.naming) in found.links:
+                self._naming(node, found)
 
     def _count(self, found: Subject) -> None:
         self.given.oddities.look(found.token, found.values)
@@ -216,6 +220,15 @@ class Writer:
         place = coordinates({t.role: t.text for t in reversed(found.texts)})
         if place:
             self.put("location", node, node, *place)
+
+    def _evidence(self, node: int, found: Subject) -> None:
+        ids = self.names.ids
+        if b"#" not in found.token:
+            for graph in sorted({g for g, _ in found.graphs if g in ids}):
+                self.put("stated", node, ids[graph])
+        for agent in (o for p, o in found.links if p == self.agent and o in ids):
+            for role in (o for p, o in found.links if p == self.role and o in ids):
+                self.put("played", node, ids[agent], ids[role])
 
     def _naming(self, node: int, found: Subject) -> None:
         terms = {(t.text, t.language) for t in found.texts if t.property == self.term}
