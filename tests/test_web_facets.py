@@ -15,7 +15,17 @@ from web_site import client, own_site
 
 FACET = re.compile(r"<summary>([^<]*)</summary>\s*<ul>(.*?)</ul>", re.DOTALL)
 VALUE = re.compile(r'<a href="([^"]*)".*?<span class="count">(\d+)</span>', re.DOTALL)
-CLASSES = ("Person", "Organization", "Event", "Commemoration", "Recognition", "Claim", "Tally", "Place", "Work")
+CLASSES = (
+    "Person",
+    "Organization",
+    "Event",
+    "Commemoration",
+    "Recognition",
+    "Claim",
+    "Tally",
+    "Place",
+    "Work",
+)
 
 
 def facets(web: FlaskClient, address: str) -> dict[str, list[tuple[str, int]]]:
@@ -60,7 +70,9 @@ def test_people_have_roles_and_sources_and_both_combine() -> None:
     assert {"Role", "Source"} <= set(people)
     href, count = people["Role"][0]
     chosen = facets(web, href)
-    assert any(h == "/browse?class=kg:Person" for h, _ in chosen["Role"]), "a chosen value is taken away by its link"
+    assert any(h == "/browse?class=kg:Person" for h, _ in chosen["Role"]), (
+        "a chosen value is taken away by its link"
+    )
     for both, fewer in chosen["Source"]:
         assert fewer <= count
         assert listed(web, both) == fewer == asked(web, both)

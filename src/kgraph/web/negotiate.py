@@ -26,7 +26,6 @@ _ALIASES = {
     HTML: ("application/xhtml+xml",),
     RdfFormat.JSONLD.media_type: ("application/json",),
     RdfFormat.TURTLE.media_type: ("application/x-turtle", "text/n3"),
-    RdfFormat.RDFXML.media_type: ("application/xml", "text/xml"),
     RdfFormat.NTRIPLES.media_type: ("text/plain",),
 }
 """Other names that clients use; an alias counts a little less than the name itself."""

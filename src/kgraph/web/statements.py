@@ -20,7 +20,7 @@ from kgraph.describe.evidence import OA, evidence
 from kgraph.search import Dated, Selection
 from kgraph.terms import IRI
 from kgraph.web import wording
-from kgraph.web.browse import DOWNLOADS, PAGE, State, asked, facets_of
+from kgraph.web.browse import DOWNLOADS, State, asked, facets_of
 from kgraph.web.drawing import Mark, timeline
 from kgraph.web.edition import Edition, current
 from kgraph.web.language import _
@@ -32,6 +32,10 @@ blueprint = Blueprint("statements", __name__)
 
 _ALL = 400
 """A selection of at most this many is sorted by the date of its sources; a larger one by name."""
+ROWS = 40
+"""Rows of one page: with what each rests on, some 1,500 bytes a row."""
+DRAWN = 100
+"""Datings that are drawn."""
 
 
 @dataclass
@@ -77,7 +81,8 @@ def declarations() -> Response:
     graphs += [g for d in rows for c in d.known_through for g in c.graphs]
     sheet = sheet_of(edition, reader, graphs)
     rows.sort(key=lambda d: (sheet.order(d.graphs), d.iri))
-    chosen = state.selection.dated(edition.connect(), limit=200)
+    rows, following = part_of(rows, following, state, "/declarations")
+    chosen = state.selection.dated(edition.connect(), limit=DRAWN)
     return show(
         edition,
         "declarations.html",
@@ -159,6 +164,7 @@ def claims_page(class_: str, acts: tuple[str, ...], template: str, path: str, ti
     rows, following, total = page_of(edition, state, path, read, reader)
     sheet = sheet_of(edition, reader, [g for c in rows for g in c.graphs])
     rows.sort(key=lambda c: (sheet.order(c.graphs), c.iri))
+    rows, following = part_of(rows, following, state, path)
     return show(
         edition,
         template,
@@ -185,14 +191,24 @@ def needed(edition: Edition, class_: str) -> None:
 def page_of(
     edition: Edition, state: State, path: str, read: Callable[[str], Any], reader: Reader
 ) -> tuple[list[Any], str | None, int]:
-    """The rows of one page, the address of the next, and how many rows there are in all."""
+    """The rows of one page, the address of the next, and how many rows there are in all; few rows all at once."""
     connection = edition.connect()
     total = state.selection.count(connection)
+    few = total <= _ALL
     found = state.selection.page(
-        connection, sort="name", after=state.after, limit=_ALL if total <= _ALL else PAGE
+        connection, sort="name", after=None if few else state.after, limit=_ALL if few else ROWS
     )
     following = state.address(path, after=found.following) if found.following else None
     return [read(iri) for iri in found.iris], following, total
+
+
+def part_of(rows: list[Any], following: str | None, state: State, path: str) -> tuple[list[Any], str | None]:
+    """One page of rows that were read and sorted all at once, and the address of the next."""
+    if following or len(rows) <= ROWS:
+        return rows, following
+    start = int(state.after) if state.after and state.after.isdecimal() and len(state.after) < 6 else 0
+    more = state.address(path, after=str(start + ROWS)) if start + ROWS < len(rows) else None
+    return rows[start : start + ROWS], more
 
 
 def sheet_of(edition: Edition, reader: Reader, graphs: list[str]) -> Sheet:
