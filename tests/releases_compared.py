@@ -30,6 +30,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "property_statistic": ("property",),
     "graph_statistic": ("graph",),
     "arriving": ("node", "property"),
+    "stated": ("node", "graph"),
+    "played": ("node", "agent", "role"),
     "meta": (),
     "prefix": (),
     "role": (),

@@ -29,6 +29,8 @@ _TABLES = {
     "date": ("node", "property", "earliest", "latest", "edtf"),
     "location": ("node", "place", "latitude", "longitude"),
     "facet": ("property", "value", "text", "node"),
+    "stated": ("node", "graph"),
+    "played": ("node", "agent", "role"),
 }
 """The tables whose rows belong to a subject."""
 
