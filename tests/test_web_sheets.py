@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web_site import client, small_site
+from kgraph.web.language import LANGUAGES
+from web_site import client, own_site, small_site
 
 ROWS = 4000
 LIMIT = 100_000
@@ -118,3 +119,10 @@ def test_a_selection_of_few_rows_is_paged_in_the_order_of_its_sources() -> None:
 )
 def test_other_pages_of_it_are_small(address: str) -> None:
     get(client(site()), address)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_largest_pages_of_the_own_site_leave_room_in_every_language(language: str) -> None:
+    web = client(own_site())
+    for address in ("/id/event/khojaly-1992.html", "/id/person/leyla-aliyeva.html", "/ontology.html"):
+        assert len(get(web, f"{address}?lang={language}").encode()) < 95_000, address

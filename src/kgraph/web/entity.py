@@ -201,8 +201,10 @@ def claim_sections(claims: list[Claim], described: Description, view: View, kg: 
     mentioned = [c for c in rest if c.relation == _MENTIONS]
     sections.append(Section("mentioned", _("Statements that mention it"), "claims", mentioned))
     counts = {g.predicate: g.count for g in described.incoming}
-    for section in sections:
-        section.query = sparql_address(claims_query(described.iri, kg))
+    shown = [section for section in sections if section.items]
+    for section in shown:
+        if section.id == "numbers" or section is shown[0]:  # one query gives all of them
+            section.query = sparql_address(claims_query(described.iri, kg))
         relation = kg + ("mentions" if section.id == "mentioned" else "about")
         if relation in described.some:
             section.more = claims_list(described.iri, relation)

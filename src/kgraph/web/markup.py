@@ -1,11 +1,13 @@
 """What stands on a page a hundred times, written in Python: a template's macro takes twenty times as long for it.
 
-Text of unknown direction stands in bdi, so that it cannot turn its surroundings (ASCII cannot, on a page that runs from
-left to right). Where its language is not the page's it says so; the style sheet shows the tag behind it.
+Text of unknown direction stands in bdi, so that it cannot turn its surroundings (on a page that runs from left to right
+only a character of a right-to-left script, or one that directs, could: Unicode Standard Annex 9). Where its language is
+not the page's it says so; the style sheet shows the tag behind it.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -13,6 +15,10 @@ from markupsafe import Markup, escape
 from kgraph.web.language import RIGHT_TO_LEFT, _
 from kgraph.web.respond import language
 from kgraph.web.view import Link
+
+_TURNING = re.compile(
+    r"[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 class Called(Protocol):
@@ -30,7 +36,7 @@ def said(text: str, tag: str | None) -> Markup:
     lang = language()
     if tag and tag.partition("-")[0] != lang:
         return Markup(f'<bdi lang="{escape(tag)}">{escape(text)}</bdi>')  # noqa: S704  both are escaped
-    if text.isascii() and lang not in RIGHT_TO_LEFT:
+    if not _TURNING.search(text) and lang not in RIGHT_TO_LEFT:
         return escape(text)
     return Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704  escaped
 

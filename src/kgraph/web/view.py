@@ -167,6 +167,10 @@ class View:
         """How many graphs support a statement, those that the page does not show included."""
         return len(found) + sum(1 for g in graphs if g not in thing.evidence and g not in self.edition.kinds)
 
+    def unseen(self, iri: str) -> bool:
+        """Whether the page has not asked for this by `first`."""
+        return iri not in self._seen
+
     def first(self, iri: str) -> bool:
         """Whether this is the first time that the page asks for this."""
         new = iri not in self._seen
