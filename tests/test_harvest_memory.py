@@ -15,6 +15,7 @@ from harvest_site import client_of, person, release, write_site
 from kgraph.engine import pattern as patterns
 from kgraph.engine.pattern import COUNTS
 from kgraph.harvest import fragments, matching, oai, stream
+from kgraph.web.cache import KEEP, ByteCache, Environ, Start
 
 SIZE = 60
 NEXT = re.compile(r"<http://www\.w3\.org/ns/hydra/core#next> <http://localhost:8000(/[^>]+)>")
@@ -98,3 +99,30 @@ def test_words_are_remembered_up_to_a_bound() -> None:
     misses = cache.cache_info().misses
     assert matching.latin("ö" * 41) == "o" * 41
     assert cache.cache_info().misses == misses
+
+
+def test_kept_answers_stay_within_their_budget() -> None:
+    budget = 200_000
+
+    def app(environ: Environ, start: Start) -> list[bytes]:
+        environ[KEEP] = True
+        start("200 OK", [("Content-Type", "text/plain"), ("Vary", "Accept")])
+        return [environ["PATH_INFO"].encode() * 50]
+
+    cache = ByteCache(app, languages=("en",), budget=budget)
+    for number in range(3000):
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": f"/thing/{number}",
+            "QUERY_STRING": "lang=" + "x" * (number % 700),
+            "HTTP_ACCEPT_ENCODING": "gzip" if number % 2 else "",
+            "HTTP_ACCEPT": f"text/plain, x/{number}",
+        }
+        assert b"".join(cache(environ, lambda *_: None))
+    kept = sum(
+        len(answer.body[0]) + sum(map(len, address))
+        for address, slot in cache._slots.items()
+        for answer in slot.answers.values()
+    )
+    assert 50_000 < kept <= cache._used <= budget
+    assert max(len(memo._known) for memo in (cache._accept, cache._gzip)) <= 2048

@@ -75,7 +75,7 @@ class Memo:
 
 
 class ByteCache:
-    """WSGI middleware. `budget` is in bytes of bodies; `languages` are those of the interface."""
+    """WSGI middleware. `budget` is in bytes of bodies and addresses; `languages` are those of the interface."""
 
     def __init__(self, app: Application, *, languages: tuple[str, ...], budget: int = 64 << 20) -> None:
         self._app = app
@@ -192,7 +192,7 @@ class ByteCache:
         with self._lock:
             if self._slots.get(address) is not slot or key in slot.answers:
                 return
-            size = len(kept.body[0]) + 512
+            size = len(kept.body[0]) + 512 + sum(map(len, address))
             slot.answers[key] = kept
             slot.size += size
             self._used += size
