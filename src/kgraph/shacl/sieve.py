@@ -29,6 +29,8 @@ _TYPE = f"<{RDF_TYPE}>".encode()
 _REMEMBERED = 65536
 _KINDS = {b"<": "IRI", b"_": "BlankNode", b'"': "Literal"}
 _NONE: list[bytes] = []
+_DEMANDING = (model.MinCount, model.HasValue, model.Equals, model.QualifiedMinCount)
+"""What a node without values can be against."""
 
 Values = Mapping[bytes, list[bytes]]
 """The statements of a node: predicate -> its objects, each once. All are tokens in N-Triples syntax."""
@@ -83,7 +85,8 @@ class Sieve:
         self._types = types
         self.sifted: dict[model.Shape, set[int]] = {}
         self.found: dict[model.Shape, set[OxTerm]] = {}
-        self._verdicts: dict[model.Shape, list[Verdict]] = {}
+        self._always: dict[model.Shape, list[Verdict]] = {}
+        self._where: dict[model.Shape, dict[bytes, list[Verdict]]] = {}
         self._by_class: dict[bytes, list[model.Shape]] = {}
         self._by_property: dict[bytes, list[model.Shape]] = {}
         self._of_types: dict[tuple[bytes, ...], list[model.Shape]] = {}
@@ -97,14 +100,19 @@ class Sieve:
         if any(isinstance(each, ox.BlankNode) for each in classes):
             return
         sifted: set[int] = set()
-        verdicts: list[Verdict] = []
+        always, where = self._always.setdefault(shape, []), self._where.setdefault(shape, {})
         for owner, constraint in _flat(shape):
             try:
-                verdicts.append(self._verdict(owner, constraint))
+                verdict = self._verdict(owner, constraint)
             except Unsieved:
                 continue
             sifted.add(id(constraint))
-        self.sifted[shape], self._verdicts[shape], self.found[shape] = sifted, verdicts, set()
+            if owner.path is None or isinstance(constraint, _DEMANDING):
+                always.append(verdict)
+            else:  # right where there are no values
+                for token in _predicates(owner.path):
+                    where.setdefault(token, []).append(verdict)
+        self.sifted[shape], self.found[shape] = sifted, set()
         for each in dict.fromkeys(classes):
             self._by_class.setdefault(token_of(each), []).append(shape)
         for predicate in shape.targets.subjects_of:
@@ -112,17 +120,26 @@ class Sieve:
 
     def sift(self, subjects: Iterable[tuple[bytes, Values]]) -> None:
         """Look at every subject."""
-        by_property, verdicts, found = self._by_property, self._verdicts, self.found
+        by_property = self._by_property
         for subject, values in subjects:
             shapes = self._shapes(tuple(values.get(_TYPE, _NONE)))
             if by_property:
                 more = (shape for p in by_property if p in values for shape in by_property[p])
                 shapes = list(dict.fromkeys((*shapes, *more)))
             for shape in shapes:
-                for verdict in verdicts[shape]:
-                    if not verdict(subject, values):
-                        found[shape].add(term_of(subject))
-                        break
+                if not self._passes(shape, subject, values):
+                    self.found[shape].add(term_of(subject))
+
+    def _passes(self, shape: model.Shape, subject: bytes, values: Values) -> bool:
+        for verdict in self._always[shape]:
+            if not verdict(subject, values):
+                return False
+        where = self._where[shape]
+        for predicate in values:
+            for verdict in where.get(predicate, ()):
+                if not verdict(subject, values):
+                    return False
+        return True
 
     def _shapes(self, types: tuple[bytes, ...]) -> list[model.Shape]:
         known = self._of_types.get(types)
