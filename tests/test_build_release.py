@@ -302,3 +302,27 @@ def test_links_beyond_what_is_held_are_added_up() -> None:
         arriving.add(ids, [(b"<p>", b"<a>"), (b"<q>", b"<a>"), (b"<p>", b"<b>"), (b"<p>", b"<unknown>")])
     arriving.write()
     assert db.execute("SELECT * FROM arriving ORDER BY 1, 2").fetchall() == [(3, 1, 5), (3, 2, 5), (4, 1, 5)]
+
+
+def test_shapes_and_checks_meet_properties_that_nothing_describes(site: Path) -> None:
+    """A property in use gets its name after the merge, and may be a value, too."""
+    (site / "shapes").mkdir()
+    (site / "shapes/things.ttl").write_text(
+        "@base <http://localhost:8000/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+        "@prefix kg: <http://localhost:8000/ontology#> .\n"
+        "<shapes#Feast> a sh:NodeShape ; sh:targetClass kg:Feast ; sh:property [\n"
+        "  sh:path kg:about ; sh:class kg:Feast ; sh:severity sh:Warning ] .\n"
+    )
+    (site / "data/more.trig").write_text(
+        "@base <http://localhost:8000/> . @prefix kg: <http://localhost:8000/ontology#> .\n"
+        "<id/passage/one> { <id/event/feast> kg:about kg:size , kg:about , <id/event/feast> . }\n"
+    )
+    assert run(["build", str(site)]) == 0
+    release = open_active(site / ".kgraph")
+    report = json.loads((release.folder / "report.json").read_text("utf-8"))
+    release.close()
+    base = "http://localhost:8000/ontology#"
+    assert {base + "size", base + "about"} == {
+        result["value"]["value"] if isinstance(result["value"], dict) else result["value"]
+        for result in report["results"]
+    }

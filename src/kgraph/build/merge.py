@@ -59,11 +59,6 @@ class Merge:
                 self.names.add(graph)
         self.kinds.extend([-1] * (len(self.names.ids) + 1 - len(self.kinds)))
 
-    def is_subject(self, name: bytes) -> bool:
-        """Whether the merge says something of an IRI (its token)."""
-        node = self.names.ids.get(name)
-        return node is not None and self.kinds[node] >= 0
-
     def _subject(self, subject: bytes, own: list[bytes]) -> list[bytes]:
         """What the lines of a subject entail; counts and names are kept."""
         hidden, graphs, named = self._graph, self.names.graphs, self._named

@@ -228,12 +228,12 @@ class Run:
         with self.step("optimize"):
             store.flush()
             store.optimize()
+        scan = Scan(self.lines.path, self.merge)
         with self.step("check"):
-            self._add(check_model(store, self.inputs, self.ontology, loaded, self.shapes))
+            self._add(check_model(store, self.inputs, self.ontology, loaded, self.shapes, scan))
             self._add(check_settings(self.site))
         if self.shapes:
             with self.step("validate"):
-                scan = Scan(self.lines.path, self.merge)
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine, scan)
             self.take(report)
         else:

@@ -1,4 +1,4 @@
-"""The merge, one subject after another, as tokens: what the sieve of kgraph.shacl reads."""
+"""The merge, one subject after another, as tokens: what the sieve of kgraph.shacl and the model checks read."""
 
 from __future__ import annotations
 
@@ -37,8 +37,21 @@ class Scan:
                     last_object = object_
             yield subject, values
 
+    def lines(self) -> Iterator[bytes]:
+        """The lines."""
+        return read_lines(self._path)
+
+    def untyped(self) -> Iterator[bytes]:
+        """Subjects that have no class with an IRI."""
+        none = {place for place, types in enumerate(self._types) if not any(t[:1] == b"<" for t in types)}
+        return (name for name in self._ids if self._place(name) in none)
+
     def types(self, node: bytes) -> Collection[bytes] | None:
         """The classes of an IRI, the entailed ones included; None where the merge says nothing of it."""
-        id_ = self._ids.get(node)
-        place = -1 if id_ is None else self._kinds[id_]
+        place = self._place(node)
         return None if place < 0 else self._types[place]
+
+    def _place(self, node: bytes) -> int:
+        """Where its classes stand; -1 for what is no subject, names given after the merge among them."""
+        id_ = self._ids.get(node)
+        return -1 if id_ is None or id_ >= len(self._kinds) else self._kinds[id_]

@@ -77,12 +77,7 @@ def evidence(graph: Graph) -> Iterator[Finding]:
     needing = sorted((p for p in graph.loaded.predicates if p.value not in EDITORIAL | derived), key=str)
     patterns = [(p, None) for p in needing if p != _TYPE] + [(_TYPE, ox.NamedNode(c)) for c in sorted(typed)]
     seen: dict[ox.NamedNode, bool] = {}
-    for name, predicate, value in (
-        (name, *pattern)
-        for name, kinds in graph.kinds.items()
-        if kinds == {"editorial"}
-        for pattern in patterns
-    ):
+    for name, predicate, value in ((name, *pattern) for name in graph.editorial() for pattern in patterns):
         for s, p, o, _ in graph.store.quads_for_pattern(None, predicate, value, name):
             if type(s) is not ox.NamedNode:
                 continue

@@ -13,6 +13,7 @@ from kgraph.build.findings import Finding
 from kgraph.build.inputs import Inputs
 from kgraph.build.load import Loaded, inferred_graph
 from kgraph.build.ontology import Ontology
+from kgraph.build.scan import Scan
 from kgraph.site import CONFIG, Site
 from kgraph.terms import RDF_TYPE, RDFS, XSD
 
@@ -57,6 +58,10 @@ class Graph:
     def named_graphs(self) -> Iterator[ox.NamedNode | ox.BlankNode]:
         """The graphs to be looked at."""
         return self.store.named_graphs()
+
+    def editorial(self) -> Iterator[ox.NamedNode]:
+        """Graphs that are editorial and nothing else."""
+        return (name for name, kinds in self.kinds.items() if kinds == {"editorial"})
 
     def labelled(self) -> Iterator[ox.NamedNode]:
         """Nodes that have a label and no type."""
@@ -152,12 +157,24 @@ def check(id_: str, demands: str, remedy: str) -> Callable[[Run], Run]:
 
 
 def check_model(
-    store: ox.Store, inputs: Inputs, ontology: Ontology, loaded: Loaded, shapes: list[ox.Quad]
+    store: ox.Store,
+    inputs: Inputs,
+    ontology: Ontology,
+    loaded: Loaded,
+    shapes: list[ox.Quad],
+    scan: Scan | None = None,
 ) -> Iterator[Finding]:
-    """Every finding of the model checks; none for a site that does not use the kgraph ontology."""
+    """Every finding of the model checks; none for a site that does not use the kgraph ontology.
+
+    `scan` has the sorted lines of all that is in the store.
+    """
     if not ontology.is_kgraph(inputs.site.ontology_namespace):
         return
     graph = Graph(store, inputs, ontology, loaded, shapes)
+    if scan is not None:
+        from kgraph.build.checks.ordered import OrderedGraph
+
+        graph = OrderedGraph(store, inputs, ontology, loaded, shapes, scan)
     for _, run in all_checks().values():
         yield from run(graph)
 
