@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incremental_sites import CURATED, FOREIGN, Kind, Step, sites
+from kgraph.build.delta import facets
 from kgraph.build.findings import Finding, Rejected
+from kgraph.build.index import write
 from kgraph.build.pipeline import build, draft
+from kgraph.index import FACET_VALUES
 from kgraph.site import load_site
 from releases_compared import assert_same_states, quads
 
@@ -43,10 +48,16 @@ def built(root: Path, state: Path, *, force: bool) -> tuple[list[str], str]:
     return [str(finding) for finding in outcome.findings], outcome.way
 
 
-def follow(kind: Kind, steps: list[Step], *, drafts: bool = False) -> list[str]:
-    """Build every step both ways, in two folders of releases with the same past, and compare; gives the ways taken."""
+def follow(kind: Kind, steps: list[Step], *, drafts: bool = False, values: int = FACET_VALUES) -> list[str]:
+    """Build every step both ways, in two folders of releases with the same past, and compare; gives the ways taken.
+
+    `values`: how many a property may have to be a facet.
+    """
     ways = []
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        for module in (facets, write):
+            stack.enter_context(patch.object(module, "FACET_VALUES", values))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         root, mine, full = Path(folder) / "site", Path(folder) / "mine", Path(folder) / "full"
         for name, text in kind.files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +104,7 @@ def drafted(root: Path, state: Path) -> tuple[Path | None, list[Finding]]:
 @relaxed
 @given(sites(FOREIGN))
 def test_any_edit_of_any_data_gives_what_a_full_build_gives(steps: list[Step]) -> None:
-    follow(FOREIGN, steps)
+    follow(FOREIGN, steps, values=2)
 
 
 @relaxed
