@@ -45,7 +45,8 @@ class Facets:
             elif not some and p not in gained:
                 self._too_many.add(p)  # it has linked nodes, and no rows
             elif not some:
-                if self._objects(p) > FACET_VALUES and _exceeds(change.before, p, before):
+                # linked nodes, and no rows: too many
+                if self._objects(p) > FACET_VALUES and _exceeds(change.before, p, before, 0):
                     self._too_many.add(p)
                     if p in lost and not _exceeds(change.after, p, after):
                         raise Unsuited("a property has few enough values now to be a facet")
@@ -66,7 +67,8 @@ class Facets:
         found = {(name_of(p), name_of(o)) for _, p, o in change.stated if type(o) is ox.NamedNode}
         for name in (*reach.joined, *reach.left):
             for view in (change.before, change.after):
-                found.update((name_of(q.predicate), name) for q in view.stated_quads(None, None, term(name)))
+                quads = view.stated_triples(None, None, term(name))
+                found.update((name_of(quad.predicate), name) for quad in quads)
         return {(p, o) for p, o in found if p != _TYPE}
 
     def _linking(self, reach: Reach) -> set[bytes]:
@@ -107,18 +109,19 @@ class Facets:
 
 
 def _linked(view: View, p: bytes, o: bytes) -> bool:
-    return any(type(quad.subject) is ox.NamedNode for quad in view.stated_quads(None, term(p), term(o)))
+    return any(type(quad.subject) is ox.NamedNode for quad in view.stated_triples(None, term(p), term(o)))
 
 
-def _exceeds(view: View, p: bytes, ids: Ids) -> bool:
-    """Whether a property has more distinct linked nodes than a facet may; looks no further than it must."""
+def _exceeds(view: View, p: bytes, ids: Ids, most: int | None = None) -> bool:
+    """Whether a property has more distinct linked nodes than a facet may (or `most`); looks no further than it must."""
+    most = FACET_VALUES if most is None else most
     seen: set[object] = set()
-    for quad in view.stated_quads(None, term(p), None):
+    for quad in view.stated_triples(None, term(p), None):
         o = quad.object
         if type(o) is not ox.NamedNode or type(quad.subject) is not ox.NamedNode or o in seen:
             continue
         if name_of(o) in ids:
             seen.add(o)
-            if len(seen) > FACET_VALUES:
+            if len(seen) > most:
                 return True
     return False

@@ -69,7 +69,7 @@ def _digests(db: sqlite3.Connection, names: Iterable[bytes], after: Side, number
 def _insert(db: sqlite3.Connection, given: IndexInput, reach: Reach, ids: Ids, name: bytes) -> None:
     text, node = iri(name), ids[name]
     parent = ids.get(name.partition(b"#")[0] + b">") if b"#" in name else None
-    links = {(q.subject, q.predicate) for q in reach.change.after.stated_quads(None, None, term(name))}
+    links = [(q.subject, q.predicate) for q in reach.change.after.stated_triples(None, None, term(name))]
     for property_, number in Counter(p for _, p in links).items():
         _arrive(db, node, ids[name_of(property_)], number)
     db.execute(

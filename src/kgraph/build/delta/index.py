@@ -124,7 +124,7 @@ def _first(change: Change, key: tuple[str, bytes]) -> bytes:
     """The first subject, in the order of lines, with a value of a property that is odd in this way."""
     best: bytes | None = None
     predicate = ox.NamedNode(iri(key[1]))
-    for quad in change.after.stated_quads(None, predicate, None):
+    for quad in change.after.stated_triples(None, predicate, None):
         if type(quad.object) is not ox.Literal:
             continue
         subject = str(quad.subject).encode()

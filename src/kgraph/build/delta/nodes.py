@@ -134,8 +134,16 @@ class Reach:
             or name in self._always
             or any(True for _ in view.store.quads_for_pattern(None, None, None, node))
             or any(True for _ in view.store.quads_for_pattern(None, _TYPE, node, ox.DefaultGraph()))
-            or view.stated(None, node)
+            or self._used(node)
         )
+
+    def _used(self, predicate: ox.NamedNode) -> bool:
+        """Whether a file states a triple with this predicate; counted, since most of its triples may be inferred."""
+        row = self.db.execute(
+            "SELECT s.triples FROM property_statistic s JOIN node n ON n.id = s.property WHERE n.iri = ?",
+            (predicate.value,),
+        ).fetchone()
+        return (row[0] if row else 0) + self.change.uses[predicate] > 0
 
     def _again(self) -> set[bytes]:
         found = {*self.joined, *self.left}
@@ -160,7 +168,7 @@ class Reach:
         for predicate in predicates:
             for view in self._views():
                 p = None if predicate is None else term(predicate)
-                for quad in view.stated_quads(None, p, term(name)):
+                for quad in view.stated_triples(None, p, term(name)):
                     yield name_of(quad.subject)
 
     def _dependent(self) -> set[bytes]:

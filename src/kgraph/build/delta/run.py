@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -152,10 +153,12 @@ class IncrementalRun(Run):
     def _loaded(self, edit: Edit, basis: Basis, change: Change, db: sqlite3.Connection) -> Loaded:
         """What a load of all files would have told."""
         loaded = edit.loaded
-        rows = db.execute("SELECT n.iri FROM property_statistic s JOIN node n ON n.id = s.property")
-        predicates = {ox.NamedNode(iri) for (iri,) in rows}
-        touched = {p for _, p, _ in change.stated}
-        loaded.predicates = (predicates - touched) | {p for p in touched if change.after.stated(None, p)}
+        rows = db.execute(
+            "SELECT n.iri, s.triples FROM property_statistic s JOIN node n ON n.id = s.property"
+        )
+        uses = Counter({ox.NamedNode(iri): triples for iri, triples in rows})
+        uses.update(change.uses)
+        loaded.predicates = {predicate for predicate, triples in uses.items() if triples > 0}
         now = {source.name for source in self.inputs.data}
         loaded.parsed_of = {
             name: number for name, number in {**basis.parsed, **loaded.parsed_of}.items() if name in now

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyoxigraph as ox
 
@@ -19,7 +21,10 @@ _TYPE = ox.NamedNode(RDF_TYPE)
 
 
 class View:
-    """A store with the merge in its default graph. *Stated* is what a file says, in whatever graph."""
+    """A store with the merge in its default graph. *Stated* is what a file says, in whatever graph.
+
+    What is stated is not inferred: so the stated triples are those of the merge that the inferred graph has not.
+    """
 
     def __init__(self, store: ox.Store, inferred: ox.NamedNode, *, named: bool) -> None:
         self.store = store
@@ -27,20 +32,24 @@ class View:
         self.named = named
 
     def stated_quads(self, s: object = None, p: object = None, o: object = None) -> Iterator[ox.Quad]:
-        """The quads that files state; a triple that several graphs have comes several times."""
+        """The quads that files state; a triple that several graphs have comes several times. For bound subjects."""
         if self.named:
             for quad in self.store.quads_for_pattern(s, p, o, None):  # type: ignore[arg-type]
                 graph = quad.graph_name
                 if type(graph) is not ox.DefaultGraph and graph != self.inferred:
                     yield quad
             return
+        yield from self.stated_triples(s, p, o)
+
+    def stated_triples(self, s: object = None, p: object = None, o: object = None) -> Iterator[ox.Quad]:
+        """The triples that files state, as quads of the merge."""
         for quad in self.store.quads_for_pattern(s, p, o, _DEFAULT):  # type: ignore[arg-type]
             if ox.Quad(quad.subject, quad.predicate, quad.object, self.inferred) not in self.store:
                 yield quad
 
     def stated(self, s: object = None, p: object = None, o: object = None) -> bool:
         """Whether a file states such a triple."""
-        return next(self.stated_quads(s, p, o), None) is not None
+        return next(self.stated_triples(s, p, o), None) is not None
 
     def entailed(self, triple: Triple) -> bool:
         """Whether the inferred graph has it."""
@@ -68,6 +77,14 @@ class Change:
     stated: dict[Triple, bool] = field(default_factory=dict)
     merged: dict[Triple, bool] = field(default_factory=dict)
     times: dict[bytes, int] = field(default_factory=dict)
+
+    @cached_property
+    def uses(self) -> Counter[ox.NamedNode]:
+        """Predicate -> how many more triples files state with it."""
+        found: Counter[ox.NamedNode] = Counter()
+        for (_, p, _), gained in self.stated.items():
+            found[p] += 1 if gained else -1
+        return found
 
     def apply(self) -> None:
         """Bring the store of `after`, a copy of the other, to its new state."""
