@@ -110,10 +110,10 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, int | float]:
     while killed < kills:
         generation += 1
         write(site, generation)
-        work = roll if chance.random() < 0.15 else make
+        work = chance.choices((make, make_in_full, roll), (50, 35, 15))[0]
         child = forked(lambda work=work: work(site))  # type: ignore[misc]
         status, seconds = killed_after(child, chance.random() * longest)
-        if os.WIFEXITED(status) and work is make:
+        if os.WIFEXITED(status) and work is not roll:
             longest = seconds * 1.1  # as fast as the machine is now
         killed += os.WIFSIGNALED(status)
         ended += os.WIFEXITED(status)
@@ -162,8 +162,13 @@ def void(_: object) -> None:
 
 
 def make(site: Path) -> None:
-    """A build with its collection."""
+    """A build from the release before, with its collection."""
     build(load_site(site))
+
+
+def make_in_full(site: Path) -> None:
+    """A build that starts from nothing."""
+    build(load_site(site), force=True)
 
 
 def roll(site: Path) -> None:

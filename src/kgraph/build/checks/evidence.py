@@ -78,7 +78,7 @@ def evidence(graph: Graph) -> Iterator[Finding]:
     patterns = [(p, None) for p in needing if p != _TYPE] + [(_TYPE, ox.NamedNode(c)) for c in sorted(typed)]
     seen: dict[ox.NamedNode, bool] = {}
     for name, predicate, value in ((name, *pattern) for name in graph.editorial() for pattern in patterns):
-        for s, p, o, _ in graph.store.quads_for_pattern(None, predicate, value, name):
+        for s, p, o, _ in graph.within(name, predicate, value):
             if type(s) is not ox.NamedNode:
                 continue
             if s not in seen:

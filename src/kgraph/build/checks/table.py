@@ -63,6 +63,12 @@ class Graph:
         """Graphs that are editorial and nothing else."""
         return (name for name, kinds in self.kinds.items() if kinds == {"editorial"})
 
+    def within(
+        self, name: ox.NamedNode, predicate: ox.NamedNode, value: ox.NamedNode | None
+    ) -> Iterator[ox.Quad]:
+        """The quads of a graph with a predicate (and a value)."""
+        return self.store.quads_for_pattern(None, predicate, value, name)
+
     def labelled(self) -> Iterator[ox.NamedNode]:
         """Nodes that have a label and no type."""
         found = self.select(

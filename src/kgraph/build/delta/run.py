@@ -41,10 +41,10 @@ from kgraph.release import Activation, Manifest, read_manifest
 from kgraph.shacl import RawTerms, Report
 
 MOST_FILES = 200
-MOST_LINES = 40_000
-MOST_NODES = 20_000
-MOST_REWRITTEN = 50_000
-"""Beyond these a full build is taken (docs/build.md has the measurements)."""
+MOST_REWRITTEN = 5_000
+PART, LEAST = 20, 1_000
+"""More changed statements or reached nodes than one in PART of the release's statements, and than LEAST, are built in
+full: there the two ways cost about the same (docs/build.md has the measurements)."""
 
 
 class IncrementalRun(Run):
@@ -55,6 +55,7 @@ class IncrementalRun(Run):
         self.before = before
         self.base = self.site.state / "releases" / before.folder
         self.files = Files()
+        self.most = LEAST
 
     def release(self, *, dumps: bool = True) -> Manifest:
         """Fill the folder. Raises Rejected as a full build does, and Unsuited where only that one will do."""
@@ -131,12 +132,13 @@ class IncrementalRun(Run):
         self.scratch.mkdir()
         archive = self.base / "dumps" / "files.tar.gz"
         old = old_sources(archive, self.files, former.sources, self.scratch)
-        edit = read_edit(old, self.files, self.inputs, named=self.named, most=MOST_LINES)
+        self.most = max(LEAST, former.quads // PART)
+        edit = read_edit(old, self.files, self.inputs, named=self.named, most=self.most)
         if edit.loaded.errors:
             raise Rejected(parse_findings(edit.loaded.errors))
         if (basis.blank or edit.loaded.blank) and self.ontology.is_kgraph(self.rewrite.namespace):
             raise Unsuited("the data have blank nodes")
-        if len(edit.lines) > MOST_LINES:
+        if len(edit.lines) > self.most:
             raise Unsuited(f"{len(edit.lines):,} statements changed")
         return edit
 
@@ -232,7 +234,7 @@ class IncrementalRun(Run):
         assert self.before is not None
         above = {name for below in self.ontology.classes for name in self.ontology.above_class(below)}
         number = self.before.number + 1
-        before, after = index.write(db, self.index_input(), change, above, number, most=MOST_NODES)
+        before, after = index.write(db, self.index_input(), change, above, number, most=self.most)
         odd = index.oddities(basis.oddities, before, after, change)
         index.write_basis(db, self.basis(edit.loaded, odd, entangled=False), change, edit.raw)
         return odd

@@ -67,6 +67,25 @@ class ScopedGraph(Graph):
         """Those of the graphs in scope; others are found when asked for."""
         return _Kinds(self)
 
+    @cached_property
+    def _new(self) -> dict[tuple[ox.NamedNode, ox.NamedNode], list[ox.Quad]]:
+        """The quads that came, and those of nodes with another type, by graph and predicate."""
+        found = {quad for quad, gained in self.change.quads.items() if gained}
+        for subject in self.retyped:
+            found.update(self.store.quads_for_pattern(subject, None, None, None))
+        sorted_out: dict[tuple[ox.NamedNode, ox.NamedNode], list[ox.Quad]] = {}
+        for quad in found:
+            sorted_out.setdefault((quad.graph_name, quad.predicate), []).append(quad)  # type: ignore[arg-type]
+        return sorted_out
+
+    def within(
+        self, name: ox.NamedNode, predicate: ox.NamedNode, value: ox.NamedNode | None
+    ) -> Iterator[ox.Quad]:
+        """Of a graph that is of another kind now, all; else what is new in it."""
+        if name in self.retyped:
+            return super().within(name, predicate, value)
+        return (q for q in self._new.get((name, predicate), ()) if value is None or q.object == value)
+
     def named_graphs(self) -> Iterator[ox.NamedNode | ox.BlankNode]:
         """The graphs that changed or are described otherwise."""
         names = {q.graph_name for q in self.change.quads} | self.subjects
