@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 from kgraph.release import Manifest
 
+_NUMBERS = itertools.count(1)
 _NOT_DIGESTED = {"LOCK", "LOG", "IDENTITY"}
 
 
@@ -28,7 +30,8 @@ def workspace(state: Path) -> Iterator[Path]:
     drafts.mkdir(parents=True, exist_ok=True)
     for old in drafts.glob("building-*"):
         shutil.rmtree(old, ignore_errors=True)
-    folder = drafts / f"building-{os.getpid()}"
+    # never the same name twice: a store that is not yet let go of keeps its folder locked within the process
+    folder = drafts / f"building-{os.getpid()}-{next(_NUMBERS)}"
     folder.mkdir()
     try:
         yield folder
