@@ -21,7 +21,7 @@ from kgraph.index import FACET_VALUES
 from kgraph.site import load_site
 from releases_compared import assert_same_states, quads
 
-EXAMPLES = int(os.environ.get("KGRAPH_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("KGRAPH_EXAMPLES", "20"))
 relaxed = settings(
     max_examples=EXAMPLES,
     deadline=None,
