@@ -185,7 +185,9 @@ class View:
         return Words(name.text, name.language or "")
 
     def evidence_words(self, one: Evidence) -> str:
-        """What kind of graph a statement rests on, where it is no passage."""
+        """What kind of graph a statement rests on, where it is no passage; shorter where the page has said it."""
+        if one.kind == "editorial" and not self.first(one.graph):
+            return _("The curator’s own, in the graph")
         words = {
             "editorial": _(
                 "The curator’s own: a label, a translation, an identity or a derived value, in the graph"
