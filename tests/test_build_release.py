@@ -326,3 +326,31 @@ def test_shapes_and_checks_meet_properties_that_nothing_describes(site: Path) ->
         result["value"]["value"] if isinstance(result["value"], dict) else result["value"]
         for result in report["results"]
     }
+
+
+def test_a_build_leaves_no_store_open(site: Path) -> None:
+    """The next build in the same process has a folder of the same name; a store is closed when nobody refers to it."""
+    import gc
+    import os
+
+    import pyoxigraph as ox
+
+    from kgraph.build.pipeline import build
+    from kgraph.site import load_site
+
+    (site / "shapes").mkdir()
+    (site / "shapes/things.ttl").write_text(
+        "@base <http://localhost:8000/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+        "@prefix kg: <http://localhost:8000/ontology#> .\n"
+        "<shapes#Feast> a sh:NodeShape ; sh:targetClass kg:Feast ; sh:property [\n"
+        "  sh:path kg:at ; sh:class kg:Hill ; sh:node [ sh:property [ sh:path kg:at ; sh:maxCount 0 ] ] ;\n"
+        "  sh:severity sh:Warning ] .\n"
+    )
+    gc.disable()  # so that only what nobody refers to is closed
+    try:
+        build(load_site(site))
+        again = site / ".kgraph/drafts" / f"building-{os.getpid()}" / "store"
+        again.mkdir(parents=True)
+        ox.Store(again)  # refused while a store of that path is open in this process
+    finally:
+        gc.enable()

@@ -7,6 +7,7 @@ store rewrites, which grow with the data.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -223,6 +224,10 @@ def inferred_graph(base: str) -> ox.NamedNode:
 
 def new_store(folder: Path) -> ox.Store:
     """A store in an empty folder. Raises EnvironmentFault."""
+    try:
+        return ox.Store(folder)
+    except OSError:
+        gc.collect()  # a store of an earlier build in this process may wait for that to be closed
     try:
         return ox.Store(folder)
     except OSError as error:

@@ -119,7 +119,14 @@ class Sieve:
             self._by_property.setdefault(token_of(predicate), []).append(shape)
 
     def sift(self, subjects: Iterable[tuple[bytes, Values]]) -> None:
-        """Look at every subject."""
+        """Look at every subject, once."""
+        try:
+            self._sift(subjects)
+        finally:  # the verdicts lead back to the sieve, and to the store, which stays open as long as anyone holds it
+            self._always.clear()
+            self._where.clear()
+
+    def _sift(self, subjects: Iterable[tuple[bytes, Values]]) -> None:
         by_property = self._by_property
         for subject, values in subjects:
             shapes = self._shapes(tuple(values.get(_TYPE, _NONE)))
