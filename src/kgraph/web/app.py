@@ -29,6 +29,7 @@ from kgraph.web import (
     things,
     vocabulary,
 )
+from kgraph.web.bodies import Bodies
 from kgraph.web.cache import ByteCache
 from kgraph.web.edition import Edition, Publication
 from kgraph.web.editions import Editions
@@ -82,7 +83,7 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     app.after_request(secure)
     app.after_request(memento.date_answer)
     app.teardown_request(memento.give_back)
-    cache = ByteCache(app.wsgi_app, languages=LANGUAGES)
+    cache = ByteCache(Bodies(app.wsgi_app), languages=LANGUAGES)
     publication.on_switch = cache.clear
     app.wsgi_app = cache  # type: ignore[method-assign]
     return app

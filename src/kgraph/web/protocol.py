@@ -226,6 +226,8 @@ def _body(environ: Mapping[str, Any], most: int, limit: int) -> bytes:
         body += piece
     if len(body) > most:
         raise too_long
+    if len(body) < length:
+        raise QueryRequestError("the body is shorter than its Content-Length", hint="Send it again, whole.")
     return bytes(body)
 
 
