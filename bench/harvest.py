@@ -5,8 +5,11 @@
     python bench/harvest.py FOLDER                 all three doors
     python bench/harvest.py FOLDER --doors oai     one of them
 
-Every thing must arrive exactly once. Prints a table: seconds, requests, things or statements, and the most memory that
-the server's processes held together (proportional set size) before, during and after.
+    python bench/harvest.py FOLDER --rounds 3      again and again on the same server
+
+Every thing must arrive exactly once. Prints a table: seconds, requests, things or statements, and what the server's
+processes held together: memory of their own before and at most, and at most of files (proportional set size, which
+counts what processes share once).
 """
 
 from __future__ import annotations
@@ -146,9 +149,10 @@ class Watch(threading.Thread):
 
 
 @contextmanager
-def served(folder: Path, port: int) -> Iterator[int]:
+def served(folder: Path, port: int, processes: int = 2) -> Iterator[int]:
     """`kgraph serve` on loopback; gives its process id."""
     command = [sys.executable, "-m", "kgraph", "serve", str(folder), "--port", str(port)]
+    command += ["--processes", str(processes)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -170,6 +174,7 @@ def main() -> int:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8499)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--doors", nargs="+", choices=DOORS, default=list(DOORS))
     given = parser.parse_args()
@@ -180,7 +185,7 @@ def main() -> int:
     triples = release.manifest.triples + getattr(release.manifest, "inferred", 0)
     index.close()
     failed = False
-    with served(given.folder, given.port) as pid:
+    with served(given.folder, given.port, given.processes) as pid:
         print(f"{triples:,} statements in the merge, {things:,} things")
         print(
             "| round | door | arrived | more than once | requests | MB sent | seconds | own MB | most | file MB |"
