@@ -12,7 +12,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from incremental_sites import CURATED, FOREIGN, Kind, Step, sites
+from incremental_sites import CURATED, FOREIGN, HEAD, Kind, Step, sites
 from kgraph.build.delta import facets
 from kgraph.build.findings import Finding, Rejected
 from kgraph.build.index import write
@@ -105,6 +105,15 @@ def drafted(root: Path, state: Path) -> tuple[Path | None, list[Finding]]:
 @given(sites(FOREIGN))
 def test_any_edit_of_any_data_gives_what_a_full_build_gives(steps: list[Step]) -> None:
     follow(FOREIGN, steps, values=2)
+
+
+def test_a_link_to_a_value_of_a_property_with_too_many_of_them_is_no_facet() -> None:
+    def links(*pairs: str) -> Step:
+        return {"one.ttl": HEAD + " ".join(f"<id/{a}> kg:knows <id/{b}> ." for a, b in pairs)}
+
+    assert follow(FOREIGN, [links("ab", "bc", "ca"), links("ab", "bc", "ca", "ac")], values=2) == [
+        "Built incrementally: 1 of 3 files changed."
+    ]
 
 
 @relaxed

@@ -75,10 +75,11 @@ class Facets:
         """Properties by which reached subjects link nodes."""
         found = set()
         for name in reach.again | reach.support:
-            for line in reach.lines(name, after=False):
-                _, p, o, _ = split(line)
-                if o[:1] == b"<" and p != _TYPE and p not in found and o in self._before:
-                    found.add(p)
+            for after, ids in ((False, self._before), (True, self._after)):
+                for line in reach.lines(name, after=after):
+                    _, p, o, _ = split(line)
+                    if o[:1] == b"<" and p != _TYPE and p not in found and o in ids:
+                        found.add(p)
         return found
 
     def _has_rows(self, p: bytes) -> bool:
