@@ -12,24 +12,22 @@ most incoming links.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import http.client
 import random
 import re
 import shutil
-import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from kgraph.iri import address
 from kgraph.release import open_active
 from kgraph.site import load_site
+from servers import free_port, server
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -41,30 +39,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}/root; }}
 }}
 """
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[None]:
-    """A server for as long as the block runs."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
-        else:
-            raise SystemExit(f"{command[0]} did not start")
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def wrk(port: int, path: str, seconds: int) -> float:
@@ -140,7 +114,7 @@ def main() -> int:
         "--processes",
         "1",
     ]
-    with tempfile.TemporaryDirectory() as temporary, running(kgraph, port):
+    with tempfile.TemporaryDirectory() as temporary, server(kgraph, port, "/"):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         for path in pages[:20]:  # the first pages pay for lazy look-ups, once a process
             fetch(connection, path)
@@ -153,7 +127,8 @@ def main() -> int:
         (root / warm.strip("/")).parent.mkdir(parents=True)
         (root / warm.strip("/")).write_bytes(body)
         (Path(temporary) / "nginx.conf").write_text(NGINX.format(folder=temporary, port=nginx_port), "utf-8")
-        with running(["nginx", "-c", f"{temporary}/nginx.conf", "-e", f"{temporary}/error.log"], nginx_port):
+        nginx = ["nginx", "-c", f"{temporary}/nginx.conf", "-e", f"{temporary}/error.log"]
+        with server(nginx, nginx_port, warm):
             pairs = [
                 (wrk(port, warm, given.seconds), wrk(nginx_port, warm, given.seconds))
                 for _ in range(given.rounds)

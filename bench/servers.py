@@ -23,7 +23,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(arguments: list[str], port: int, path: str, patience: float = 60, **more: object) -> Iterator[int]:
-    """Start a server, wait until it answers a query, end it in the end; gives its process id.
+    """Start a server, wait until it answers at a path, end it in the end; gives its process id.
 
     It stays in this session: Linux shares the processor between sessions first (sched(7), autogroups), so that a
     client in another session would wait for the server's runaways, whatever their priority.

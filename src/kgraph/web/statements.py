@@ -35,7 +35,7 @@ _ALL = 400
 ROWS = 40
 """Rows of one page: with what each rests on, some 1,500 bytes a row."""
 DRAWN = 100
-"""Datings that are drawn."""
+"""Declarations up to so many are drawn; more would be a column of screens before the table."""
 
 
 @dataclass
@@ -82,7 +82,7 @@ def declarations() -> Response:
     sheet = sheet_of(edition, reader, graphs)
     rows.sort(key=lambda d: (sheet.order(d.graphs), d.iri))
     rows, following = part_of(rows, following, state, "/declarations")
-    chosen = state.selection.dated(edition.connect(), limit=DRAWN)
+    chosen = state.selection.dated(edition.connect(), limit=DRAWN) if total <= DRAWN else []
     return show(
         edition,
         "declarations.html",
