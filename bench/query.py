@@ -189,6 +189,9 @@ def main() -> None:
     parser.add_argument("--rdflib", type=Path, help="an N-Triples file for rdflib-endpoint, loaded in memory")
     given = parser.parse_args()
     site = load_site(given.site)
+    # `kgraph serve` would do it where a newer program builds otherwise, while the clients wait for an answer.
+    build = [sys.executable, "-m", "kgraph", "build", str(given.site)]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
     release = open_active(site.state)
     store = ox.Store.read_only(str(release.store))
     oxigraph = shutil.which("oxigraph", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
