@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "build": {"build", "shacl"} | LEAVES,
     **{reader: {"engine"} | READERS | LEAVES for reader in READERS},
     "harvest": {"harvest", "engine"} | READERS | LEAVES,
-    "web": {"web", "harvest", "engine", "shacl"} | READERS | LEAVES,
+    "web": {"web", "harvest", "engine"} | READERS | LEAVES,
 }
 """Layer -> layers of kgraph it may import. `cli`, `__main__` and the package itself may import any."""
 TOP = {"cli", "__main__", "__init__"}

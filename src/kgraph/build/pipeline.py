@@ -366,7 +366,7 @@ class Run:
 
     def _write_texts(self, report: Report) -> None:
         """The report, ontology, shapes and queries as this release has them, the base rewritten."""
-        (self.folder / "report.json").write_text(report.to_json(self.places), "utf-8")
+        (self.folder / "report.json").write_text(shacl.report_json(report, self.places), "utf-8")
         notes = [finding.as_json() for finding in self.found]
         (self.folder / "notes.json").write_text(json.dumps(notes, ensure_ascii=False, indent=1), "utf-8")
         (self.folder / "report.ttl").write_text(shacl.report_turtle(report), "utf-8")

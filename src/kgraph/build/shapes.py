@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -74,6 +74,13 @@ def report_turtle(report: Report) -> str:
     if report.conforms:
         return "@prefix sh: <http://www.w3.org/ns/shacl#> .\n[] a sh:ValidationReport ; sh:conforms true .\n"
     return str(report.to_rdf().serialize(format="turtle"))
+
+
+def report_json(report: Report, places: Sequence[tuple[str, int]]) -> str:
+    """The SHACL report with its groups and the places of its results, for whoever shows it."""
+    from kgraph.shacl import render
+
+    return render.report_json(report, places)
 
 
 def findings(report: Report, short: Callable[[str], str]) -> list[Finding]:

@@ -5,15 +5,16 @@ Where a node stands in the files, and what it is called, are told by whoever kno
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kgraph.shacl import paths
 from kgraph.shacl.messages import remedy
 from kgraph.shacl.names import SH
-from kgraph.shacl.report import Report, Result, severity_rank
+from kgraph.shacl.report import Report, Result, severity_rank, term_json
 from kgraph.terms import IRI, Term, ntriples
 
 if TYPE_CHECKING:
@@ -56,6 +57,25 @@ def grouped(results: Iterable[Result]) -> list[Group]:
         found.setdefault((result.severity, shape, path, result.component, said), []).append(result)
     groups = [Group(*key, tuple(members)) for key, members in found.items()]
     return sorted(groups, key=lambda g: (severity_rank(g.severity), -len(g.results), str(g.shape), g.path))
+
+
+def report_json(report: Report, places: Sequence[tuple[str, int]]) -> str:
+    """The report for whoever shows it: its JSON with places, and its groups, each with the numbers of its results."""
+    value = report.as_json(places)
+    numbers = {id(result): number for number, result in enumerate(report.results)}
+    value["groups"] = [
+        {
+            "severity": group.severity,
+            "shape": term_json(group.shape),
+            "path": group.path,
+            "component": group.component,
+            "messages": list(group.messages),
+            "remedy": remedy(group.component),
+            "results": [numbers[id(result)] for result in group.results],
+        }
+        for group in grouped(report.results)
+    ]
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def print_report(

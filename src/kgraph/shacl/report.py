@@ -108,24 +108,24 @@ class Report:
             graph.add((node, _sh("result"), _add_result(graph, result)))
         return graph
 
-    def to_json(self, places: Sequence[tuple[str, int]] = ()) -> str:
-        """The report as JSON, which `from_json` reads back without loss.
+    def to_json(self) -> str:
+        """The report as JSON, which `from_json` reads back without loss."""
+        return json.dumps(self.as_json(), ensure_ascii=False, indent=1)
 
-        `places`: file and line (0: unknown) of each result's focus node, written beside it for whoever shows it.
-        """
+    def as_json(self, places: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
+        """What `to_json` writes. `places`: file and line (0: unknown) of each result's focus node, told beside it."""
         results = [_result_json(result) for result in self.results]
         for result, (file, line) in zip(results, places, strict=False):
             result |= {"file": file} if file else {}
             result |= {"line": line} if line else {}
-        value = {
+        return {
             "conforms": self.conforms,
             "scope": self.scope,
             "shapes": self.shapes,
-            "engines": [{"shape": _term_json(shape), "engine": engine} for shape, engine in self.engines],
+            "engines": [{"shape": term_json(shape), "engine": engine} for shape, engine in self.engines],
             "notes": list(self.notes),
             "results": results,
         }
-        return json.dumps(value, ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
@@ -173,7 +173,7 @@ def _add_result(graph: rdflib.Graph, result: Result) -> rdflib.BNode:
     return node
 
 
-def _term_json(term: Term) -> dict[str, str]:
+def term_json(term: Term) -> dict[str, str]:
     """A term as in SPARQL 1.1 Query Results JSON, section 3.2.2."""
     if isinstance(term, IRI):
         return {"type": "uri", "value": term.value}
@@ -211,10 +211,10 @@ def _result_json(result: Result) -> dict[str, Any]:
     for name, attribute in _TERM_FIELDS.items():
         term = getattr(result, attribute)
         if term is not None:
-            value[name] = _term_json(term)
+            value[name] = term_json(term)
     if result.path is not None:
         value["path"] = paths.to_json(result.path)
-    value["messages"] = [_term_json(message) for message in result.messages]
+    value["messages"] = [term_json(message) for message in result.messages]
     if result.detail:
         value["detail"] = [_result_json(detail) for detail in result.detail]
     return value

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from kgraph.iri import is_linkable
-from kgraph.terms import IRI, XSD, Literal, Term, ntriples
+from kgraph.terms import RDF_LANGSTRING, XSD, Literal, ntriples
 from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
 from kgraph.web.language import _
@@ -23,10 +23,6 @@ from kgraph.web.respond import answer, here, page
 from kgraph.web.shapes import fragment, labels
 from kgraph.web.things import unknown
 from kgraph.web.view import Link, View
-
-if TYPE_CHECKING:
-    from kgraph.shacl import Report
-    from kgraph.shacl.render import Group, Place
 
 blueprint = Blueprint("report", __name__)
 
@@ -67,15 +63,6 @@ class Part:
     rows: tuple[Shown, ...]
 
 
-@dataclass(frozen=True)
-class Read:
-    """A report as it was read from its release: grouped, with the places of its results by `id`."""
-
-    report: Report
-    groups: tuple[Group, ...]
-    places: dict[int, Place]
-
-
 @blueprint.get("/report")
 def report() -> Response:
     """All groups with their first results; with `group`, the results of one."""
@@ -92,23 +79,23 @@ def report() -> Response:
     }
     if found is None:
         return page("report.html", view=View(edition), parts=[], number=None, **told)
-    if number is not None and not 0 < number <= len(found.groups):
+    groups, results = found["groups"], found["results"]
+    if number is not None and not 0 < number <= len(groups):
         return problem(
             404,
             _("There is no such group of results"),
-            _("The report of this release has %(n)s groups.", n=len(found.groups)),
+            _("The report of this release has %(n)s groups.", n=len(groups)),
             choices=[{"href": here("/report"), "label": _("Validation report")}],
         )
     if number:
-        chosen = {number: found.groups[number - 1].results[offset : offset + ROWS]}
-        size, step = len(found.groups[number - 1].results), ROWS
+        chosen = {number: groups[number - 1]["results"][offset : offset + ROWS]}
+        size, step = len(groups[number - 1]["results"]), ROWS
     else:
-        numbers = range(offset + 1, min(offset + GROUPS, len(found.groups)) + 1)
-        chosen = {n: found.groups[n - 1].results[:FIRST] for n in numbers}
-        size, step = len(found.groups), GROUPS
-    view = View(
-        edition, {t.value for rows in chosen.values() for r in rows for t in (r.focus_node, r.value) if t}
-    )
+        numbers = range(offset + 1, min(offset + GROUPS, len(groups)) + 1)
+        chosen = {n: groups[n - 1]["results"][:FIRST] for n in numbers}
+        size, step = len(groups), GROUPS
+    shown = [results[n] for rows in chosen.values() for n in rows]
+    view = View(edition, {r[key]["value"] for r in shown for key in ("focusNode", "value") if key in r})
     known = labels(edition)
     keep = not set(request.args) - {"lang"}
 
@@ -122,7 +109,7 @@ def report() -> Response:
         parts=[part(view, found, n, rows, known) for n, rows in chosen.items()],
         number=number,
         offset=offset,
-        engines=checked(found.report, view, known),
+        engines=checked(found, view, known),
         following=at(offset + step) if offset + step < size else None,
         former=at(max(0, offset - step)) if offset else None,
         **told,
@@ -149,26 +136,14 @@ def report_document(ending: str) -> Response:
     return answer(file.read_bytes(), MEDIA[ending], keep=not request.args)
 
 
-def read(edition: Edition) -> Read | None:
-    """The report of a release, read once; None where it is too large for a page, or not there."""
+def read(edition: Edition) -> dict[str, Any] | None:
+    """The report of a release as the build wrote it, read once; None where it is too large for a page, or not there."""
     if "report" not in edition.kept:
-        edition.kept["report"] = _read(edition)
-    found: Read | None = edition.kept["report"]
+        file = edition.release.folder / "report.json"
+        small = file.exists() and file.stat().st_size <= LARGEST
+        edition.kept["report"] = json.loads(file.read_text("utf-8")) if small else None
+    found: dict[str, Any] | None = edition.kept["report"]
     return found
-
-
-def _read(edition: Edition) -> Read | None:
-    from kgraph.shacl import Report
-    from kgraph.shacl.render import Place, grouped
-
-    file = edition.release.folder / "report.json"
-    if not file.exists() or file.stat().st_size > LARGEST:
-        return None
-    text = file.read_text("utf-8")
-    report = Report.from_json(text)
-    given = [(r.get("file", ""), r.get("line", 0)) for r in json.loads(text)["results"]]
-    places = {id(r): Place(*at) for r, at in zip(report.results, given, strict=True)}
-    return Read(report, tuple(grouped(report.results)), places)
 
 
 def remarks(edition: Edition, most: int = 50) -> tuple[list[dict[str, Any]], int]:
@@ -180,39 +155,50 @@ def remarks(edition: Edition, most: int = 50) -> tuple[list[dict[str, Any]], int
     return found[:most], max(0, len(found) - most)
 
 
-def part(view: View, found: Read, number: int, rows: Any, known: dict[str, dict[str, str]]) -> Part:
+def part(
+    view: View, found: dict[str, Any], number: int, rows: list[int], known: dict[str, dict[str, str]]
+) -> Part:
     """A group with some of its results."""
-    from kgraph.shacl.messages import remedy
-    from kgraph.shacl.names import SH
-
-    group = found.groups[number - 1]
+    group = found["groups"][number - 1]
     return Part(
         number,
-        group.severity,
-        shape_link(view, group.shape, known),
-        short(view, group.path)[:CUT],
-        group.component.removeprefix(SH).removesuffix("ConstraintComponent"),
-        tuple(short(view, message)[: 3 * CUT] for message in group.messages),
-        remedy(group.component),
-        len(group.results),
-        tuple(
-            Shown(
-                str(found.places[id(r)]),
-                term(view, r.focus_node),
-                term(view, r.value) if r.value is not None and r.value != r.focus_node else "",
-            )
-            for r in rows
-        ),
+        group["severity"],
+        shape_link(view, group["shape"], known),
+        short(view, group["path"])[:CUT],
+        group["component"].rpartition("#")[2].removesuffix("ConstraintComponent"),
+        tuple(short(view, message)[: 3 * CUT] for message in group["messages"]),
+        group["remedy"],
+        len(group["results"]),
+        tuple(row(view, found["results"][n]) for n in rows),
     )
 
 
-def term(view: View, value: Term) -> Link | str:
-    """A node as a link; a literal as Turtle has it, with prefixed names; a blank node by its label."""
-    if isinstance(value, IRI):
-        return view.link(value.value)
-    if isinstance(value, Literal) and value.datatype in _BARE:
-        return value.value[:CUT]
-    return short(view, ntriples(value))[:CUT]
+def row(view: View, result: dict[str, Any]) -> Shown:
+    """One result."""
+    place = result.get("file", "") + (f":{result['line']}" if "line" in result else "")
+    value = result.get("value")
+    return Shown(
+        place,
+        term(view, result["focusNode"]),
+        term(view, value) if value is not None and value != result["focusNode"] else "",
+    )
+
+
+def term(view: View, told: dict[str, str]) -> Link | str:
+    """A node as a link; a literal as Turtle has it, with prefixed names; a blank node by its label.
+
+    `told`: a term as in SPARQL 1.1 Query Results JSON, section 3.2.2.
+    """
+    value = told["value"]
+    if told["type"] == "uri":
+        return view.link(value)
+    if told["type"] == "bnode":
+        return f"_:{value}"[:CUT]
+    if told.get("datatype") in _BARE:
+        return value[:CUT]
+    language = told.get("xml:lang")
+    literal = Literal(value, RDF_LANGSTRING, language) if language else Literal(value, told["datatype"])
+    return short(view, ntriples(literal))[:CUT]
 
 
 def short(view: View, text: str) -> str:
@@ -220,21 +206,22 @@ def short(view: View, text: str) -> str:
     return _IRI.sub(lambda m: view.prefixed(m[1]) if view.prefixed(m[1]) != m[1] else m[0], text)
 
 
-def shape_link(view: View, shape: Term, known: dict[str, dict[str, str]]) -> Link:
+def shape_link(view: View, told: dict[str, str], known: dict[str, dict[str, str]]) -> Link:
     """A shape, leading to its words on the page of the rules where it has some there."""
-    if not isinstance(shape, IRI):
+    shape = told["value"]
+    if told["type"] != "uri":
         return Link(_("a shape without a name"), None, None, False, "")
-    name = view.text_of(known.get(shape.value, {}))
-    text, language = (name.text, name.language or None) if name else (view.name(shape.value).text, None)
-    if shape.value in known:
-        return Link(text, language, here("/shapes.html") + "#" + fragment(shape.value), False, shape.value)
-    outside = is_linkable(shape.value) and not shape.value.startswith(view.edition.base)
-    return Link(text, language, shape.value if outside else None, outside, shape.value)
+    name = view.text_of(known.get(shape, {}))
+    text, language = (name.text, name.language or None) if name else (view.name(shape).text, None)
+    if shape in known:
+        return Link(text, language, here("/shapes.html") + "#" + fragment(shape), False, shape)
+    outside = is_linkable(shape) and not shape.startswith(view.edition.base)
+    return Link(text, language, shape if outside else None, outside, shape)
 
 
-def checked(report: Report, view: View, known: dict[str, dict[str, str]]) -> dict[str, list[Link]]:
+def checked(report: dict[str, Any], view: View, known: dict[str, dict[str, str]]) -> dict[str, list[Link]]:
     """The targeted shapes by the engine that judged them."""
     found: dict[str, list[Link]] = {}
-    for shape, engine in report.engines:
-        found.setdefault(engine, []).append(shape_link(view, shape, known))
+    for entry in report["engines"]:
+        found.setdefault(entry["engine"], []).append(shape_link(view, entry["shape"], known))
     return found
