@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyoxigraph as ox
 import pytest
+import rdflib
 from strategies import quads
 
 from kgraph.errors import ShapesError
-from kgraph.shacl import Report, shapes_graph, validate
+from kgraph.shacl import Report, Result, reference, shapes_graph, validate
 
 DATA = "ex:n a ex:A ; ex:p 1 , ex:m ."
 
@@ -77,6 +80,36 @@ def test_a_pattern_the_store_cannot_read_goes_to_pyshacl_and_is_named() -> None:
     assert [result.value.value for result in report.results if result.value] == ["http://example.org/m"]
     with pytest.raises(ShapesError, match="cannot be compiled"):
         judge('ex:S sh:property [ sh:path ex:p ; sh:pattern "^(?!h)" ] .', engine="compiled")
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ('ex:S sh:property [ sh:path ex:p ; sh:pattern "^(?!h)" ] .', {"p", "type"}),
+        (
+            'ex:S sh:property [ sh:path ( ex:q [ sh:inversePath ex:r ] ) ; sh:pattern "^(?!h)" ] .',
+            {"q", "r", "type"},
+        ),
+        (
+            'ex:S sh:closed true ; sh:property [ sh:path ex:p ; sh:pattern "^(?!h)" ] .',
+            {"p", "q", "r", "s", "type"},
+        ),
+    ],
+    ids=["one predicate", "a path", "a closed shape"],
+)
+def test_pyshacl_is_given_what_the_shape_reads(
+    shape: str, given: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+    judged = reference.judge_shape
+
+    def noting(data: rdflib.Graph, *rest: Any) -> list[Result]:
+        seen.append({str(p).rpartition("/")[2].rpartition("#")[2] for p in data.predicates()})
+        return judged(data, *rest)
+
+    monkeypatch.setattr(reference, "judge_shape", noting)
+    judge(shape, DATA + " ex:n ex:q ex:x . ex:y ex:r ex:x . ex:z ex:s 1 .")
+    assert [names - {"declare", "prefix", "namespace"} for names in seen] == [given]
 
 
 def test_results_say_what_sh_node_found() -> None:

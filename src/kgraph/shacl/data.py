@@ -116,15 +116,19 @@ class Data:
         for each in self.subclasses(cls):
             yield from self.subjects(_TYPE, each)
 
-    def to_rdflib(self) -> rdflib.Graph:
-        """The whole data graph, with the class tree, as a plain rdflib graph in memory."""
+    def to_rdflib(self, predicates: Iterable[str] | None = None) -> rdflib.Graph:
+        """The data graph, with the class tree, as a plain rdflib graph in memory.
+
+        `predicates`: only the statements with one of these; None: all.
+        """
         import rdflib
 
         graph = rdflib.Graph()
-        for quad in self.store.quads_for_pattern(None, None, None, _DEFAULT):
-            subject, predicate = rdflib_from_ox(quad.subject), rdflib_from_ox(quad.predicate)
-            for form in self._parsed(quad.subject, quad.predicate, quad.object):  # type: ignore[arg-type]
-                graph.add((subject, predicate, rdflib_from_ox(form)))
+        for name in [None] if predicates is None else [ox.NamedNode(each) for each in predicates]:
+            for quad in self.store.quads_for_pattern(None, name, None, _DEFAULT):
+                subject, predicate = rdflib_from_ox(quad.subject), rdflib_from_ox(quad.predicate)
+                for form in self._parsed(quad.subject, quad.predicate, quad.object):  # type: ignore[arg-type]
+                    graph.add((subject, predicate, rdflib_from_ox(form)))
         for child, parent in self.tree:
             graph.add((rdflib_from_ox(child), rdflib_from_ox(_SUBCLASSOF), rdflib_from_ox(parent)))
         return graph

@@ -16,10 +16,11 @@ from kgraph.shacl.data import Data
 from kgraph.shacl.graph import TermGraph
 from kgraph.shacl.judge import Judge
 from kgraph.shacl.loader import Shapes, load
-from kgraph.shacl.names import RDFS_SUBCLASSOF
+from kgraph.shacl.names import RDF_TYPE, RDFS_SUBCLASSOF
 from kgraph.shacl.patterns import in_store
 from kgraph.shacl.queries import Queries
 from kgraph.shacl.raw import RawTerms
+from kgraph.shacl.reads import reads_of
 from kgraph.shacl.report import Judge as JudgeName
 from kgraph.shacl.report import Report, Result, ordered
 from kgraph.shacl.screen import Screen
@@ -99,7 +100,7 @@ class Run:
                         hint="Use --engine auto.",
                     )
         self.notes: list[str] = []
-        self._rdflib: rdflib.Graph | None = None
+        self._rdflib: dict[frozenset[str] | None, rdflib.Graph] = {}
 
     def sift(self, subjects: Subjects) -> None:
         """Have the sieve look at every subject, so that the screen asks only for what it cannot tell."""
@@ -118,9 +119,7 @@ class Run:
         if shape.node in self.left:
             if not nodes:
                 return []
-            if self._rdflib is None:
-                self._rdflib = self.data.to_rdflib()
-            return reference.judge_shape(self._rdflib, self.graph, shape.node, nodes)
+            return reference.judge_shape(self._needed(shape), self.graph, shape.node, nodes)
         target, found = plain(shape.node), []
         for node in nodes:
             at: Term | None = None
@@ -128,6 +127,16 @@ class Run:
                 at = at or plain(node)
                 found.append(replace(result, target_shape=target, target_node=at))
         return found
+
+    def _needed(self, shape: model.Shape) -> rdflib.Graph:
+        """The statements that the shape may look at: those with a predicate that it reads; all where that is open."""
+        reads = reads_of(shape)
+        predicates: frozenset[str] | None = None
+        if reads is not None and all(read.predicate for read in reads):
+            predicates = frozenset({read.predicate or "" for read in reads} | {RDF_TYPE, RDFS_SUBCLASSOF})
+        if predicates not in self._rdflib:
+            self._rdflib[predicates] = self.data.to_rdflib(predicates)
+        return self._rdflib[predicates]
 
     def _candidates(self, shape: model.Shape) -> Collection[OxTerm]:
         """The focus nodes that may have results."""
