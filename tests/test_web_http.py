@@ -298,3 +298,13 @@ def test_nothing_is_offered_for_what_is_like_nothing() -> None:
         "Nearly the same"
         not in client(own_site()).get("/search?q=zzzzqqq", headers={"Accept": "text/html"}).text
     )
+
+
+def test_a_short_page_tells_all_of_a_passage_under_each_statement() -> None:
+    page = client(own_site()).get("/id/recognition/parliaments-53-countries.html?lang=en").text
+    cards = [card for card in page.split('<details class="ev')[1:] if '">Passage</a>' in card]
+    assert len(cards) >= 3
+    for card in cards:
+        body = card.partition("</details>")[0]
+        assert "Who speaks:" in body
+        assert "Characters " in body

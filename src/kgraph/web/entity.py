@@ -27,12 +27,16 @@ from kgraph.web.view import View
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 _MENTIONS = "mentions"
+SHORT = 60
+"""Statements, those by speakers included, of a page that tells all of a passage under each."""
 
 
 def render(edition: Edition, iri: str, *, keep: bool) -> Response:
     """The HTML document of one IRI."""
     described = edition.describe(iri)
     view = View(edition, described.iris())
+    spoken = len(described.said) + len(described.sayings) + len(described.declarations)
+    view.brief = spoken + len(described.quads) > SHORT
     sections = compose(edition, described, view)
     name = view.name(iri)
     roles = edition.roles

@@ -52,6 +52,8 @@ class View:
         self._names: dict[str, Name] = {}
         self._links: dict[str, Link] = {}
         self._seen: set[str] = set()
+        self.brief = True
+        """Whether who speaks in a passage, and where it stands, are told once; a short page repeats them."""
         self._quoted = {
             SKOS + "example",
             OA + "exact",
