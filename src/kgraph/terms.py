@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -44,6 +45,17 @@ class Quad(NamedTuple):
     predicate: IRI
     object: Term
     graph: Node | None
+
+
+def binding(term: Mapping[str, str]) -> Term:
+    """A term as SPARQL 1.1 Query Results JSON has it (section 3.2.2)."""
+    if term["type"] == "uri":
+        return IRI(term["value"])
+    if term["type"] == "bnode":
+        return BNode(term["value"])
+    language = term.get("xml:lang")
+    datatype = RDF_LANGSTRING if language else term.get("datatype", XSD_STRING)
+    return Literal(term["value"], datatype, language)
 
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}

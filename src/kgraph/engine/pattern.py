@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kgraph.engine import convert
 from kgraph.engine.protocol import Answer, Pattern, Query
-from kgraph.terms import IRI, RDF_LANGSTRING, XSD_STRING, BNode, Literal, Quad, Term, ntriples
+from kgraph.terms import IRI, BNode, Literal, Quad, Term, binding, ntriples
 
 SKIP = 20_000
 """Statements that are passed over in process to reach a page (about 20 ms); a deeper page is not reached so."""
@@ -171,14 +171,3 @@ def _row(row: Mapping[str, Mapping[str, str]], pattern: Pattern) -> Quad:
     assert object_ is not None
     assert not isinstance(graph, Literal)
     return Quad(subject, predicate, object_, graph)
-
-
-def binding(term: Mapping[str, str]) -> Term:
-    """A term of SPARQL JSON."""
-    if term["type"] == "uri":
-        return IRI(term["value"])
-    if term["type"] == "bnode":
-        return BNode(term["value"])
-    language = term.get("xml:lang")
-    datatype = RDF_LANGSTRING if language else term.get("datatype", XSD_STRING)
-    return Literal(term["value"], datatype, language)

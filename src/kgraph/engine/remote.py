@@ -24,11 +24,11 @@ from kgraph.engine import convert, guard, lexer, serialize
 from kgraph.engine.limits import Limits
 from kgraph.engine.outcome import recorded
 from kgraph.engine.output import RESULTS
-from kgraph.engine.pattern import binding, deep_page, select
+from kgraph.engine.pattern import deep_page, select
 from kgraph.engine.protocol import Answer, IncomingGroup, Pattern, Query
 from kgraph.iri import is_iri
 from kgraph.media import ResultFormat
-from kgraph.terms import IRI, BNode, Node, Quad, ntriples
+from kgraph.terms import IRI, BNode, Node, Quad, binding, ntriples
 
 INFERRED = "id/graph/inferred"
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})

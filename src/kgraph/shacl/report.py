@@ -11,7 +11,7 @@ from kgraph.shacl import paths
 from kgraph.shacl.names import RDF_TYPE, SEVERITY_RANK, SH
 from kgraph.shacl.paths import Path
 from kgraph.shacl.terms import to_rdflib
-from kgraph.terms import IRI, BNode, Term
+from kgraph.terms import IRI, BNode, Term, binding
 from kgraph.terms import Literal as RdfLiteral
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Report:
         value = json.loads(text)
         return cls(
             results=tuple(_result_of(result) for result in value["results"]),
-            engines=tuple((_term_of(entry["shape"]), entry["engine"]) for entry in value["engines"]),
+            engines=tuple((binding(entry["shape"]), entry["engine"]) for entry in value["engines"]),
             shapes=value["shapes"],
             scope=value["scope"],
             notes=tuple(value["notes"]),
@@ -184,18 +184,6 @@ def term_json(term: Term) -> dict[str, str]:
     return {"type": "literal", "value": term.value, "datatype": term.datatype}
 
 
-def _term_of(value: dict[str, str]) -> Term:
-    if value["type"] == "uri":
-        return IRI(value["value"])
-    if value["type"] == "bnode":
-        return BNode(value["value"])
-    if "xml:lang" in value:
-        from kgraph.terms import RDF_LANGSTRING
-
-        return RdfLiteral(value["value"], RDF_LANGSTRING, value["xml:lang"])
-    return RdfLiteral(value["value"], value["datatype"])
-
-
 _TERM_FIELDS = {
     "focusNode": "focus_node",
     "value": "value",
@@ -222,14 +210,13 @@ def _result_json(result: Result) -> dict[str, Any]:
 
 def _result_of(value: dict[str, Any]) -> Result:
     terms: dict[str, Any] = {
-        attribute: _term_of(value[name]) if name in value else None
-        for name, attribute in _TERM_FIELDS.items()
+        attribute: binding(value[name]) if name in value else None for name, attribute in _TERM_FIELDS.items()
     }
     return Result(
         path=paths.from_json(value["path"]) if "path" in value else None,
         component=value["component"],
         severity=value["severity"],
-        messages=tuple(_term_of(message) for message in value["messages"]),  # type: ignore[misc]
+        messages=tuple(binding(message) for message in value["messages"]),  # type: ignore[misc]
         detail=tuple(_result_of(detail) for detail in value.get("detail", ())),
         **terms,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from kgraph.iri import is_linkable
-from kgraph.terms import RDF_LANGSTRING, XSD, Literal, ntriples
+from kgraph.terms import IRI, XSD, Literal, binding, ntriples
 from kgraph.web.edition import Edition, current
 from kgraph.web.errors import problem
 from kgraph.web.language import _
@@ -189,16 +189,12 @@ def term(view: View, told: dict[str, str]) -> Link | str:
 
     `told`: a term as in SPARQL 1.1 Query Results JSON, section 3.2.2.
     """
-    value = told["value"]
-    if told["type"] == "uri":
-        return view.link(value)
-    if told["type"] == "bnode":
-        return f"_:{value}"[:CUT]
-    if told.get("datatype") in _BARE:
-        return value[:CUT]
-    language = told.get("xml:lang")
-    literal = Literal(value, RDF_LANGSTRING, language) if language else Literal(value, told["datatype"])
-    return short(view, ntriples(literal))[:CUT]
+    found = binding(told)
+    if isinstance(found, IRI):
+        return view.link(found.value)
+    if isinstance(found, Literal) and found.datatype in _BARE:
+        return found.value[:CUT]
+    return short(view, ntriples(found))[:CUT]
 
 
 def short(view: View, text: str) -> str:
