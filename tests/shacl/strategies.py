@@ -92,7 +92,7 @@ def node_constraints(depth: int, values: st.SearchStrategy[str]) -> st.SearchStr
         st.sampled_from(
             ["sh:minLength 2", "sh:maxLength 1", 'sh:pattern "^[xn]"', 'sh:pattern "X" ; sh:flags "i"']
         ),
-        st.sampled_from(['sh:languageIn ( "en" )', 'sh:languageIn ( "de" "fr" )']),
+        st.sampled_from(['sh:languageIn ( "en" )', 'sh:languageIn ( "de" "fr" )', 'sh:languageIn ( "*" )']),
         st.builds(lambda p: f"sh:equals {p}", predicates),
         st.builds(lambda p: f"sh:disjoint {p}", predicates),
         st.builds(lambda a, b: f"sh:in ( {a} {b} )", nodes, values),
@@ -110,7 +110,16 @@ def node_constraints(depth: int, values: st.SearchStrategy[str]) -> st.SearchStr
         st.builds(lambda s: f"sh:node {s}", node_shapes(depth - 1, values)),
         st.builds(lambda s: f"sh:property {s}", property_shapes(depth - 1, values)),
         st.builds(lambda p: f"sh:closed true ; sh:property [ sh:path {p} ]", predicates),
+        st.builds(disjoint_siblings, predicates, inner, inner, st.integers(0, 1)),
+        st.just("sh:deactivated true"),
     )
+
+
+def disjoint_siblings(predicate: str, one: str, other: str, most: int) -> str:
+    """Two property shapes whose values must not be counted twice (SHACL 4.7.3)."""
+    kept = f"sh:path {predicate} ; sh:qualifiedValueShapesDisjoint true ; sh:qualifiedValueShape"
+    least = f"[ {kept} {one} ; sh:qualifiedMinCount 1 ]"
+    return f"sh:property {least} , [ {kept} {other} ; sh:qualifiedMaxCount {most} ]"
 
 
 @cache

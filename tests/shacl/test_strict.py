@@ -25,7 +25,13 @@ def judge(shape: str, data: str = DATA, engine: str = "auto") -> Report:
     ("shape", "said"),
     [
         ("ex:S sh:rule [] .", "not known"),
-        ("ex:S sh:property [ sh:path ex:p ; sh:minListLength 1 ] .", "not known"),
+        ("ex:S sh:property [ sh:path ex:p ; sh:minListLength 1 ] .", "SHACL has no sh:minListLength"),
+        ("ex:T sh:targetClas ex:A .", "SHACL has no sh:targetClas"),
+        ("ex:T a sh:NodeShap .", "SHACL has no sh:NodeShap"),
+        ("ex:S sh:severity sh:Eror .", "SHACL has no sh:Eror"),
+        ("ex:S sh:node ex:Undescribed .", "say nothing of it"),
+        ("ex:T sh:or ( ex:Undescribed ) .", "say nothing of it"),
+        ("<urn:g> sh:entailment <http://www.w3.org/ns/entailment/RDFS> .", "entailment regime"),
         ("ex:S sh:property [ sh:path ex:p ; <http://datashapes.org/dash#singleLine> true ] .", "not known"),
         ("ex:S sh:targetNode [] .", "targetNode"),
         ("ex:S sh:property [ sh:nodeKind sh:IRI ] .", "no sh:path"),
@@ -71,6 +77,32 @@ def judge(shape: str, data: str = DATA, engine: str = "auto") -> Report:
 def test_refused(shape: str, said: str, engine: str) -> None:
     with pytest.raises(ShapesError, match=said):
         judge(shape, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "SELECT $this ?failure WHERE { $this a ex:A . BIND(true AS ?failure) }",
+            "a failure at <http://example.org/n>",
+        ),
+        ("SELECT $this WHERE { $this ex:p ?x . FILTER(!ex:own(?x)) }", "cannot be run"),
+    ],
+)
+def test_a_query_that_fails_gives_no_verdict(query: str, said: str) -> None:
+    """SHACL 5.3.1: a failure where a solution has true as ?failure."""
+    for shape in ("ex:S sh:sparql {} .", "ex:S sh:not [ sh:sparql {} ] ."):
+        with pytest.raises(ShapesError, match=said):
+            judge(shape.format(f'[ sh:prefixes ex: ; sh:select "{query}" ]'))
+
+
+def test_a_solution_names_the_path_also_at_a_property_shape() -> None:
+    """SHACL 5.3.2: the binding of ?path comes before sh:path."""
+    query = "SELECT $this (ex:q AS ?path) WHERE { $this $PATH ex:m }"
+    report = judge(
+        f'ex:S sh:property [ sh:path ex:p ; sh:sparql [ sh:prefixes ex: ; sh:select "{query}" ] ] .'
+    )
+    assert [getattr(result.path, "iri", "") for result in report.results] == ["http://example.org/q"]
 
 
 def test_a_pattern_the_store_cannot_read_goes_to_pyshacl_and_is_named() -> None:

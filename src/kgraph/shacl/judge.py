@@ -157,11 +157,7 @@ class Judge:
             fault = solution.value
             if fault is None and shape.path is None:
                 fault = focus
-            path = (
-                Predicate(solution.path.value)
-                if shape.path is None and isinstance(solution.path, ox.NamedNode)
-                else None
-            )
+            path = Predicate(solution.path.value) if isinstance(solution.path, ox.NamedNode) else None
             said = self.queries.said(query, solution, focus)
             yield Fault(shape, query, focus, fault, path=path, said=said)
 

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from kgraph.errors import ShapesError
 from kgraph.shacl import model, sparql_loader
 from kgraph.shacl.graph import TermGraph, read_path
-from kgraph.shacl.names import DASH, OWL_CLASS, RDF_TYPE, RDFS_CLASS, SH, VIOLATION
+from kgraph.shacl.names import DASH, OWL, OWL_CLASS, RDF_TYPE, RDFS_CLASS, SH, VIOLATION
 from kgraph.shacl.parameters import (
     PARAMETERS,
     boolean,
@@ -24,7 +24,8 @@ from kgraph.shacl.parameters import (
     text_of,
 )
 from kgraph.shacl.paths import Path, Predicate
-from kgraph.shacl.terms import OxNode, OxTerm
+from kgraph.shacl.terms import OxNode, OxTerm, ox_term
+from kgraph.terms import IRI, RDFS
 
 _TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
 _SHAPE_LISTS: dict[str, type[model.Listed]] = {"and": model.And, "or": model.Or, "xone": model.Xone}
@@ -64,12 +65,43 @@ class Shapes:
 
 def load(graph: TermGraph) -> Shapes:
     """Every shape of the graph. Raises ShapesError (see the module's docstring)."""
+    _check_names(graph)
     loader = _Loader(graph)
     for node in loader.shape_nodes():
         loader.shape(node)
     return Shapes(
         graph, {node: loader.done[node] for node in sorted(loader.done, key=str)}, tuple(loader.notes)
     )
+
+
+def _check_names(graph: TermGraph) -> None:
+    """Refuse names that SHACL does not have, and entailment (SHACL 1.5: a failure).
+
+    What the notes on SHACL's advanced features define is a name; at a shape it is refused where the shape is read.
+    Instances of other classes than SHACL's may stand in the same file, and say what they like.
+    """
+    from rdflib import URIRef
+    from rdflib.namespace import SH as DEFINED
+
+    for subject, predicate, value in graph.triples:
+        if predicate.value == SH + "entailment":
+            raise ShapesError(
+                f"the shapes ask for the entailment regime {value.value}",
+                where=str(ox_term(subject)),
+                hint="kgraph judges the data as stated. Remove sh:entailment, and state what it would entail.",
+            )
+        types = graph.objects(ox_term(subject), RDF_TYPE)
+        if types and not any(each.value.startswith((SH, RDFS, OWL)) for each in types):
+            continue
+        for term in (predicate, value):
+            if not isinstance(term, IRI) or not term.value.startswith(SH):
+                continue
+            if term.value != SH and URIRef(term.value) not in DEFINED:
+                raise ShapesError(
+                    f"SHACL has no sh:{term.value.removeprefix(SH)}",
+                    where=str(ox_term(subject)),
+                    hint="Look for a typing error; what it should say would not be checked.",
+                )
 
 
 class _Loader:
@@ -106,6 +138,12 @@ class _Loader:
             raise problem(node, "a literal stands where a shape is expected", "Refer to a shape.")
         if node in self.done:
             return self.done[node]
+        if isinstance(node, ox.NamedNode) and not self.graph.predicates(node):
+            raise problem(
+                node,
+                "the shapes refer to it and say nothing of it",
+                "Look for a typing error, or give the file that describes it; as it is, all would conform to it.",
+            )
         if node in self._open:
             circle = " -> ".join(str(each) for each in [*self._open[self._open.index(node) :], node])
             raise problem(

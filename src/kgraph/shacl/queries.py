@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
+from kgraph.errors import ShapesError
 from kgraph.shacl.data import Data
 from kgraph.shacl.graph import TermGraph
 from kgraph.shacl.model import Query, Shape
+from kgraph.shacl.names import XSD_BOOLEAN
 from kgraph.shacl.prebinding import QueryText
 from kgraph.shacl.terms import OxTerm, ox_term
 from kgraph.terms import Literal
 
 _SHAPES_GRAPH = ox.NamedNode("urn:kgraph:shapes-graph")
 _REMEMBERED = 65536
+_TRUE = ox.Literal("true", datatype=ox.NamedNode(XSD_BOOLEAN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,15 @@ class Queries:
     def select(self, shape: Shape, query: Query, focus: OxTerm) -> Iterator[Solution]:
         """The solutions for a focus node, each distinct set of what a result takes from it."""
         names = ("value", "path", "message")
-        rows = self._run(shape, query, {"this": focus})
-        assert isinstance(rows, ox.QuerySolutions)
-        known = [variable.value for variable in rows.variables]
-        seen: set[tuple[OxTerm | None, ...]] = set()
-        for row in rows:
-            bindings: dict[str, OxTerm] = {name: row[name] for name in known if row[name] is not None}
-            key = tuple(bindings.get(name) for name in known)
+        seen: set[tuple[tuple[str, OxTerm], ...]] = set()
+        for bindings in self._rows(shape, query, {"this": focus}):
+            if bindings.get("failure") == _TRUE:
+                raise ShapesError(
+                    f"a query reports a failure at {focus}",
+                    where=f"shape {shape.node}",
+                    hint="It returned true as ?failure (SHACL 5.3.1); no verdict is given on the data.",
+                )
+            key = tuple(bindings.items())
             if key in seen:
                 continue
             seen.add(key)
@@ -73,7 +78,7 @@ class Queries:
         key = (id(query), value)
         if plain and key in self._asked:
             return self._asked[key]
-        passed = bool(self._run(shape, query, {"this": focus, "value": value}))
+        passed = next(self._rows(shape, query, {"this": focus, "value": value}), None) is not None
         if plain:
             if len(self._asked) >= _REMEMBERED:
                 self._asked.clear()
@@ -86,11 +91,10 @@ class Queries:
         """
         if query.asks or not self.text(query).findable():
             return None
-        rows = self._run(shape, query, {})
-        assert isinstance(rows, ox.QuerySolutions)
-        return {row["this"] for row in rows}
+        return {row["this"] for row in self._rows(shape, query, {})}
 
-    def _run(self, shape: Shape, query: Query, bound: dict[str, OxTerm]) -> object:
+    def _rows(self, shape: Shape, query: Query, bound: dict[str, OxTerm]) -> Iterator[dict[str, OxTerm]]:
+        """The solutions of a query with these variables bound; of ASK an empty one where it is true."""
         text = self.text(query)
         bindings: dict[str, OxTerm] = {**bound, **dict(query.bound), "currentShape": shape.node}
         store = self._data.store
@@ -108,7 +112,7 @@ class Queries:
                 table += f"BIND({function}() AS ?{name}) "
             else:
                 table += f"VALUES ?{name} {{ {term} }} "
-        return store.query(
+        answer = store.query(
             text.filled(table),
             custom_functions={f: _giving(n) for f, n in nodes.items()} if nodes else None,
             substitutions={
@@ -119,6 +123,13 @@ class Queries:
             if nodes
             else None,
         )
+        if isinstance(answer, ox.QueryBoolean):
+            yield from [{}] if answer else []
+            return
+        assert isinstance(answer, ox.QuerySolutions)
+        names = [variable.value for variable in answer.variables]
+        for row in answer:
+            yield {name: row[name] for name in names if row[name] is not None}
 
     def _store_with_shapes(self) -> ox.Store:
         """The data and, as a named graph, the shapes; a copy, made when a query first asks for

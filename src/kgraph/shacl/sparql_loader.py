@@ -184,6 +184,10 @@ def _query(
         raise ShapesError(
             f"the query is not SPARQL: {error}", where=where, hint="Correct the query."
         ) from error
+    except RuntimeError as error:  # a function that the store does not have
+        raise ShapesError(
+            f"the query cannot be run: {error}", where=where, hint="Use the functions of SPARQL 1.1."
+        ) from error
     said = next((found for at in messages_at if (found := _messages(graph, at))), ())
     return model.Query(component, full, asks, bound, said, source)
 
