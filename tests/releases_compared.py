@@ -21,6 +21,7 @@ from kgraph.release import read_log, read_manifest, verify
 
 TABLES: dict[str, tuple[str, ...]] = {
     "node": ("parent", "kind"),
+    "described": ("node",),
     "label": ("node", "via"),
     "instance": ("class", "node"),
     "date": ("node", "property"),

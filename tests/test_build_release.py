@@ -264,7 +264,7 @@ def test_the_index_says_its_version(site: Path) -> None:
     run(["build", str(site)])
     release = open_active(site / ".kgraph")
     connection = sqlite3.connect(release.index)
-    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (4,)
     connection.close()
     manifest = json.loads((release.folder / "manifest.json").read_text())
     assert manifest["files"]["index.sqlite"]["bytes"] == release.index.stat().st_size

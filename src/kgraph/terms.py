@@ -84,6 +84,21 @@ _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTAL
 _MEANT = {escape[1]: char for char, escape in _ESCAPES.items()} | {"'": "'"}
 
 
+def read_term(token: str) -> Term:
+    """The term of one token of N-Quads (RDF 1.1 N-Quads, section 2), as `build` writes it."""
+    if token[0] == "<":
+        return IRI(_unescaped(token[1:-1]) if "\\" in token else token[1:-1])
+    if token[0] == "_":
+        return BNode(token[2:])
+    end = token.rindex('"')
+    text, tail = token[1:end], token[end + 1 :]
+    if "\\" in text:
+        text = _unescaped(text)
+    if tail[:1] == "@":
+        return Literal(text, RDF_LANGSTRING, tail[1:].partition("--")[0])
+    return Literal(text, tail[3:-1] if tail else XSD_STRING)
+
+
 def read_nquads(line: str) -> Quad:
     """A line of N-Quads (RDF 1.1 N-Quads, section 2), as `build` writes it. Raises ValueError."""
     found: list[Term] = []

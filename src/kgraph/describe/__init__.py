@@ -5,6 +5,7 @@ Reads an Engine and the release's index and nothing else, so it serves pages, do
 
 from kgraph.describe.entity import Description, Incoming, describe
 from kgraph.describe.evidence import Evidence, Passage
+from kgraph.describe.lookup import Lookup
 from kgraph.describe.names import Name, Names
 from kgraph.describe.node import Kept, Node, Property, Reader, Statement
 
@@ -13,6 +14,7 @@ __all__ = [
     "Evidence",
     "Incoming",
     "Kept",
+    "Lookup",
     "Name",
     "Names",
     "Node",

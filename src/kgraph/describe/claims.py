@@ -75,6 +75,7 @@ def claims_of(
         present = [counts[kg + relation] for relation in relations if kg + relation in counts]
         total = sum(group.count for group in present)
         seen: set[Resource] = set()
+        shown: dict[str, Iterable[Resource]] = {}
         for group in present:
             relation = group.predicate.value
             subjects: Iterable[Resource] = group.subjects
@@ -85,6 +86,9 @@ def claims_of(
                 subjects = reader.engine.incoming_page(
                     resource, group.predicate, limit=CLAIMS_SHOWN, total=group.count
                 )[1]
+            shown[relation] = subjects
+        reader.load(s.value for subjects in shown.values() for s in subjects if isinstance(s, IRI))
+        for relation, subjects in shown.items():
             for subject in subjects:
                 if subject not in seen:
                     seen.add(subject)

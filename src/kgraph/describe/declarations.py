@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kgraph.describe.claims import Claim, read_claim
@@ -30,6 +31,14 @@ class Declaration:
         for claim in self.known_through:
             found |= claim.iris()
         return found
+
+
+def load_declarations(reader: Reader, iris: Iterable[str], kg: str) -> None:
+    """Read declarations and what they are made from, in two look-ups."""
+    iris = list(iris)
+    reader.load(iris)
+    nodes = [node for iri in iris if (node := reader.loaded(iri))]
+    reader.load(t for node in nodes for p in ("dating", "knownThrough") for t in node.iris(kg + p))
 
 
 def read_declaration(iri: str, reader: Reader, kg: str) -> Declaration:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kgraph.describe.claims import Claim, claims_of
-from kgraph.describe.declarations import Declaration, read_declaration
-from kgraph.describe.evidence import OA, Evidence, Passage, Texts, evidence, passage
-from kgraph.describe.node import Kept, Node, Reader
+from kgraph.describe.declarations import Declaration, load_declarations, read_declaration
+from kgraph.describe.evidence import OA, Evidence, Passage, Texts, evidence, load_passages, passage
+from kgraph.describe.node import Kept, Node, Reader, Source
 from kgraph.engine.protocol import Engine, IncomingGroup, Pattern
 from kgraph.terms import IRI, BNode, Quad, Term
 from kgraph.terms import Node as Resource
@@ -61,6 +61,11 @@ class Description:
     def exists(self) -> bool:
         """Whether anything is stated of it or links to it."""
         return bool(self.node.properties or self.incoming or self.drawn or self.children)
+
+    @property
+    def size(self) -> int:
+        """How many quads its documents hold."""
+        return self.node.size + sum(child.size for child in self.children.values())
 
     @property
     def quads(self) -> list[Quad]:
@@ -116,16 +121,19 @@ def describe(
     texts: Texts | None = None,
     arriving: Mapping[str, int] | None = None,
     kept: Kept | None = None,
+    source: Source | None = None,
 ) -> Description:
     """Describe an IRI. `kg` is the namespace of the site's own terms.
 
     `hidden` are the graphs never shown (inferred), `kinds` gives the kind of each graph, `hash_children` the hash IRIs
     that the index lists under this one, `arriving` how many links arrive by each property, as the index has it (None:
-    the engine counts them), `kept` what was read before. Nothing is raised for an unknown IRI: `exists` is False.
+    the engine counts them), `kept` what was read before, `source` where nodes are looked up before the engine. Nothing
+    is raised for an unknown IRI: `exists` is False.
     """
-    reader = Reader(engine, hidden, kept)
+    reader = Reader(engine, hidden, kept, source)
     texts = texts or Texts({})
     resource = IRI(iri)
+    reader.load([iri, *hash_children[:PARTS_SHOWN]])
     node = reader.node(resource, limit=OUTGOING_LIMIT)
     below = iri.rstrip("/") + "/"  # foreign data often keep a thing's parts below its path
     children = reader.closure(node, lambda t: _within(iri)(t) or t.value.startswith(below))
@@ -162,11 +170,14 @@ def describe(
         if group.predicate.value == OA + "hasSource":
             most = PASSAGES_SHOWN if group.count <= PASSAGES_SHOWN else SOME_PASSAGES
             subjects = engine.incoming_page(resource, group.predicate, limit=most, total=group.count)[1]
+            load_passages(reader, (s.value for s in subjects if isinstance(s, IRI)), kg)
             described.passages = [passage(reader.node(s), reader, kg, texts) for s in subjects]
             described.passages.sort(key=lambda p: (p.start or 0, p.iri))
         elif group.predicate.value == kg + "concerns":
+            reader.load(s.value for s in group.subjects if isinstance(s, IRI))
             nodes = [reader.node(s) for s in group.subjects]
             found_ = [n.resource.value for n in nodes if kg + "Recognition" in n.types]
+            load_declarations(reader, found_, kg)
             described.declarations = [read_declaration(one, reader, kg) for one in found_]
     more = {g for d in described.declarations for g in d.graphs[:EVIDENCE_SHOWN]}
     more |= {g for d in described.declarations for c in d.known_through for g in c.graphs}
@@ -233,6 +244,13 @@ def _within(iri: str) -> Callable[[Resource], bool]:
 
 def _linked(described: Description, reader: Reader, kg: str) -> None:
     """Read the nodes that a page shows though they are parts of others: participations, sources."""
+    parts = [
+        s.value
+        for group in described.incoming
+        for s in group.subjects
+        if isinstance(s, IRI) and "#" in s.value
+    ]
+    reader.load(parts)
     for group in described.incoming:
         for subject in group.subjects:
             if isinstance(subject, IRI) and "#" in subject.value:

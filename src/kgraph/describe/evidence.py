@@ -94,6 +94,8 @@ def evidence(
 ) -> dict[str, Evidence]:
     """The evidence for each graph IRI. `kinds` gives each graph's kind as the index has it."""
     found = {}
+    graphs = list(graphs)
+    load_passages(reader, (g for g in graphs if kinds.get(g) in (None, "passage")), kg)
     for graph in graphs:
         kind = kinds.get(graph)
         if kind in (None, "passage"):
@@ -107,6 +109,19 @@ def evidence(
         else:
             found[graph] = Evidence(graph, kind, None)
     return found
+
+
+def load_passages(reader: Reader, passages: Iterable[str], kg: str) -> None:
+    """Read passages and what their cards are made from, in two look-ups."""
+    passages = list(passages)
+    reader.load(passages)
+    parts = (
+        OA + "hasSelector",
+        OA + "hasSource",
+        *(kg + p for p in ("begins", "ends", "voice", "possibleVoice")),
+    )
+    nodes = [node for iri in passages if (node := reader.loaded(iri))]
+    reader.load(target for node in nodes for part in parts for target in node.iris(part))
 
 
 def passage(node: Node, reader: Reader, kg: str, texts: Texts) -> Passage:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from kgraph.engine.protocol import Engine
 from kgraph.terms import IRI, RDF_TYPE, BNode, Literal, Quad, Term
 from kgraph.terms import Node as Resource
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """A value with its evidence: the IRIs of the graphs that hold the triple, sorted; empty for the default graph."""
 
     predicate: str
@@ -35,12 +35,33 @@ class Property:
 
 @dataclass
 class Node:
-    """A subject and what is stated of it. `more` when the limit left statements out."""
+    """A subject and what is stated of it. `more` when the limit left statements out.
+
+    `held`: its quads as the engine gave them; None where they were read from the index.
+    """
 
     resource: Resource
     properties: dict[str, list[Statement]] = field(default_factory=dict)
-    quads: list[Quad] = field(default_factory=list)
     more: bool = False
+    held: list[Quad] | None = None
+
+    @property
+    def quads(self) -> list[Quad]:
+        """Its statements, each in its graphs."""
+        if self.held is not None:
+            return self.held
+        return [
+            Quad(self.resource, IRI(s.predicate), s.object, IRI(g) if g else None)
+            for s in self.statements()
+            for g in s.graphs or ("",)
+        ]
+
+    @property
+    def size(self) -> int:
+        """How many quads it has."""
+        if self.held is not None:
+            return len(self.held)
+        return sum(len(s.graphs) or 1 for s in self.statements())
 
     @property
     def types(self) -> list[str]:
@@ -91,7 +112,7 @@ class Kept:
 
     def __init__(self, most: int = 1000, quads: int = 60) -> None:
         self._most = most
-        self._quads = quads
+        self._most_quads = quads
         self._nodes: OrderedDict[Resource, Node] = OrderedDict()
 
     def get(self, resource: Resource) -> Node | None:
@@ -103,29 +124,68 @@ class Kept:
 
     def put(self, node: Node) -> None:
         """Keep a node that is small and was read whole."""
-        if not node.more and len(node.quads) <= self._quads:
+        if not node.more and node.size <= self._most_quads:
             self._nodes[node.resource] = node
             if len(self._nodes) > self._most:
                 self._nodes.popitem(last=False)
 
 
+class Source(Protocol):
+    """Where the nodes of a release can be read many at a time (kgraph.describe.lookup)."""
+
+    def of(self, iris: Iterable[str]) -> dict[str, Node]:
+        """A Node for each of these IRIs that is known there."""
+
+
 class Reader:
     """Reads nodes; what only an inferred graph holds is left out. Keeps what it read: make one per description.
 
-    `kept` are nodes of the same release that are not read again.
+    `kept` are nodes of the same release that are not read again; `source` is asked before the engine.
     """
 
-    def __init__(self, engine: Engine, hidden: frozenset[str], kept: Kept | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        hidden: frozenset[str],
+        kept: Kept | None = None,
+        source: Source | None = None,
+    ) -> None:
         self.engine = engine
         self.hidden = hidden
         self._kept = kept
+        self._source = source
         self._read: dict[Resource, Node] = {}
+        self._absent: set[str] = set()
 
-    def node(self, resource: Resource, *, limit: int | None = None) -> Node:
-        """The node; `limit` bounds the quads read."""
+    def load(self, iris: Iterable[str]) -> None:
+        """Read nodes that will be asked for, in one look-up where that is possible."""
+        if self._source is None:
+            return
+        wanted = [iri for iri in iris if iri not in self._absent and not self._known(IRI(iri))]
+        self._absent.update(wanted)  # or read already: not looked up again
+        for node in self._source.of(wanted).values() if wanted else ():
+            self._read[node.resource] = node
+            if self._kept is not None:
+                self._kept.put(node)
+
+    def loaded(self, iri: str) -> Node | None:
+        """The node, if it was read already."""
+        return self._known(IRI(iri))
+
+    def _known(self, resource: Resource) -> Node | None:
         known = self._read.get(resource)
         if known is None and self._kept is not None:
             known = self._kept.get(resource)
+            if known is not None:
+                self._read[resource] = known
+        return known
+
+    def node(self, resource: Resource, *, limit: int | None = None) -> Node:
+        """The node; `limit` bounds the quads read."""
+        known = self._known(resource)
+        if known is None and isinstance(resource, IRI):
+            self.load([resource.value])
+            known = self._read.get(resource)
         if known is None:
             quads = self.engine.outgoing(resource, limit=limit)
             known = shown(resource, quads, self.hidden)
@@ -165,15 +225,16 @@ def shown(resource: Resource, quads: list[Quad], hidden: frozenset[str]) -> Node
         if visible or not held:
             node.properties.setdefault(predicate, []).append(Statement(predicate, value, visible))
     for values in node.properties.values():
-        values.sort(key=_order)
+        values.sort(key=in_order)
     keep = {(s.predicate, s.object, g) for s in node.statements() for g in s.graphs or (None,)}
-    node.quads = [
+    node.held = [
         q for q in quads if (q.predicate.value, q.object, q.graph.value if q.graph else None) in keep
     ]
     return node
 
 
-def _order(statement: Statement) -> tuple[int, str, str]:
+def in_order(statement: Statement) -> tuple[int, str, str]:
+    """The order of a property's values: literals by language, then IRIs, then blank nodes."""
     value = statement.object
     if isinstance(value, Literal):
         return (0, value.language or "", value.value)

@@ -17,7 +17,7 @@ from typing import Any, cast
 from flask import current_app, g
 from werkzeug.http import http_date
 
-from kgraph.describe import Description, Kept, Names, describe
+from kgraph.describe import Description, Kept, Lookup, Names, Reader, describe
 from kgraph.describe.evidence import Texts
 from kgraph.engine.protocol import Engine
 from kgraph.errors import ReleaseError
@@ -169,7 +169,17 @@ class Edition:
                 texts=self.texts,
                 arriving=self.arriving(iri),
                 kept=self._nodes,
+                source=self.lookup,
             )
+
+    @cached_property
+    def lookup(self) -> Lookup | None:
+        """Where nodes are looked up before the store; None in a release of a kgraph that did not write that yet."""
+        return Lookup(self.connect, self.base) if int(self.meta.get("schema", "1")) >= 4 else None
+
+    def reader(self) -> Reader:
+        """A reader of this release's nodes, for one answer."""
+        return Reader(self.engine, self.hidden, None, self.lookup)
 
     def arriving(self, iri: str) -> dict[str, int] | None:
         """How many links arrive at an IRI by each property; None where the index does not say."""

@@ -36,7 +36,7 @@ def render(edition: Edition, iri: str, *, keep: bool) -> Response:
     described = edition.describe(iri)
     view = View(edition, described.iris())
     spoken = len(described.said) + len(described.sayings) + len(described.declarations)
-    view.brief = spoken + len(described.quads) > SHORT
+    view.brief = spoken + described.size > SHORT
     sections = compose(edition, described, view)
     name = view.name(iri)
     roles = edition.roles

@@ -71,7 +71,7 @@ def declarations() -> Response:
     edition = current()
     needed(edition, "Recognition")
     state = asked(edition, edition.kg + "Recognition")
-    reader = Reader(edition.engine, edition.hidden)
+    reader = edition.reader()
 
     def read(iri: str) -> Declaration:
         return read_declaration(iri, reader, edition.kg)
@@ -110,7 +110,7 @@ def sources() -> Response:
     """The source documents: what kind each is, whose account, how many passages were read."""
     edition = current()
     needed(edition, "Source")
-    reader = Reader(edition.engine, edition.hidden)
+    reader = edition.reader()
     found = Selection(edition.kg + "Source").page(edition.connect(), sort="name", limit=500).iris
     nodes = [reader.node(IRI(iri)) for iri in found]
     day = {n.resource.value: next((t for p in edition.roles["date"] if (t := n.text(p))), "") for n in nodes}
@@ -156,7 +156,7 @@ def claims_page(class_: str, acts: tuple[str, ...], template: str, path: str, ti
             state.selection.class_iri, state.selection.text, (*rest, (kg + "act", kg + act))
         )
         state = State(selection, state.sort, state.view, state.after)
-    reader = Reader(edition.engine, edition.hidden)
+    reader = edition.reader()
 
     def read(iri: str) -> Claim:
         return read_claim(reader.node(IRI(iri)), reader, kg)

@@ -102,7 +102,7 @@ def graph_iri(edition: Edition) -> str | None:
 
 def vocabulary_page(edition: Edition, name: str | None, *, keep: bool) -> Response:
     """Every term described."""
-    reader = Reader(edition.engine, edition.hidden)
+    reader = edition.reader()
     classes = entries(edition, reader, _CLASSES, "class_statistic", "class", "entities")
     properties = entries(edition, reader, _PROPERTIES, "property_statistic", "property", "triples")
     concepts: dict[str, list[Node]] = {}

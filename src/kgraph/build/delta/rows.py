@@ -24,6 +24,7 @@ from kgraph.index import SCHEMA, search_text
 
 Row = tuple[Any, ...]
 _TABLES = {
+    "described": ("node", "lines"),
     "label": ("node", "role", "text", "language", "via"),
     "instance": ("class", "node", "direct"),
     "date": ("node", "property", "earliest", "latest", "edtf"),

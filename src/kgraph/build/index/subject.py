@@ -46,7 +46,8 @@ class Subject:
     """The shown statements of one subject, sorted out by role. Tokens are bytes in N-Quads syntax.
 
     `links` has each (property, object) once, objects that are IRIs; `triples` each property's distinct triples;
-    `blank` the lines with a blank node, which `digest` leaves out (kgraph.build.index.blank).
+    `blank` the lines with a blank node, which `digest` leaves out (kgraph.build.index.blank); `lines` all others, as
+    the table `described` has them (kgraph.index).
     """
 
     token: bytes
@@ -60,6 +61,7 @@ class Subject:
     hops: list[tuple[str, int, bytes, bytes]] = field(default_factory=list)
     graphs: list[tuple[bytes, bytes]] = field(default_factory=list)
     blank: list[bytes] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class Reader:
         digest = hashlib.sha256()
         last: tuple[bytes, bytes] | None = None
         inferred, unnamed = self.inferred, subject[:1] == b"_"
+        graph: bytes | None = None
         for line in lines:
             _, p, o, g = split(line)
             if g == inferred:
@@ -107,6 +110,8 @@ class Reader:
                 found.blank.append(line)
             else:
                 digest.update(line)
+                found.lines.append(p + b" " + o + b" " + (b"=" if g == graph else g or b"-"))
+                graph = g
             if g:
                 found.graphs.append((g, p))
             if last == (p, o):

@@ -21,7 +21,7 @@ from kgraph.build.index.arriving import Arriving
 from kgraph.build.index.dates import bounds
 from kgraph.build.index.oddities import Oddities
 from kgraph.build.index.subject import Reader, Subject, coordinates, iri, token
-from kgraph.index import FACET_VALUES, SCHEMA, SCHEMA_VERSION, search_text
+from kgraph.index import DESCRIBED_BYTES, FACET_VALUES, SCHEMA, SCHEMA_VERSION, search_text
 from kgraph.iri import index_path
 from kgraph.roles import Path as RolePath
 from kgraph.terms import RDF_TYPE
@@ -77,6 +77,7 @@ class Writer:
             given.inferred,
             given.namespace + "term",
         )
+        self.base = b"<" + given.base.encode()
         self.rows: dict[str, list[tuple[Any, ...]]] = {}
         self.arriving = Arriving(connection)
         self.triples: dict[bytes, int] = {}
@@ -128,6 +129,9 @@ class Writer:
         if hop is None or not found.outgoing:
             return
         node = hop
+        lines = b"\n".join(found.lines).replace(self.base, b"\x01")
+        if not found.blank and len(lines) <= DESCRIBED_BYTES:
+            self.put("described", node, lines)
         labels = [t for t in found.texts if t.role in _LABEL_ROLES]
         name = best(self.given.languages, [t for t in labels if t.role == "label"])
         description = best(self.given.languages, [t for t in found.texts if t.role == "description"])

@@ -1,0 +1,64 @@
+"""The statements of nodes from the index's table `described`, many nodes at a time.
+
+The store decodes each term of each quad by look-ups of its own (240 microseconds a node: docs/benchmarks.md), so what
+pages show of a node stands in the index too, and the store is asked for what has no row there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+
+from kgraph.describe.node import Node, Statement, in_order
+from kgraph.terms import IRI, read_term
+
+_BATCH = 500
+
+
+class Lookup:
+    """Nodes of one release. `connect` gives this thread's connection to the index, `base` is the release's."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], base: str) -> None:
+        self._connect = connect
+        self._base = "<" + base
+
+    def of(self, iris: Iterable[str]) -> dict[str, Node]:
+        """A Node for each of these IRIs whose statements the index has."""
+        asked = list(dict.fromkeys(iris))
+        connection = self._connect()
+        found = {}
+        for start in range(0, len(asked), _BATCH):
+            part = asked[start : start + _BATCH]
+            rows = connection.execute(
+                "SELECT n.iri, d.lines FROM node n JOIN described d ON d.node = n.id"
+                f" WHERE n.iri IN ({','.join('?' * len(part))})",
+                part,
+            )
+            for iri, lines in rows:
+                found[iri] = read(IRI(iri), lines.decode().replace("\x01", self._base))
+        return found
+
+
+def read(resource: IRI, lines: str) -> Node:
+    """A node from its lines (their form is told in kgraph.index)."""
+    node = Node(resource)
+    values: list[Statement] = []
+    predicate = written = property_ = graph = ""
+    for line in lines.split("\n"):
+        p, _, rest = line.partition(" ")
+        o, _, g = rest.rpartition(" ")
+        if g != "=":
+            graph = "" if g == "-" else read_term(g).value
+        if p != predicate:
+            predicate, written, property_ = p, "", read_term(p).value
+            values = node.properties[property_] = []
+        if o != written:
+            written = o
+            values.append(Statement(property_, read_term(o), (graph,) if graph else ()))
+        elif graph:
+            last = values[-1]
+            values[-1] = Statement(property_, last.object, tuple(sorted((*last.graphs, graph))))
+    for values in node.properties.values():
+        if len(values) > 1:
+            values.sort(key=in_order)
+    return node
