@@ -7,9 +7,9 @@
 
     python bench/harvest.py FOLDER --rounds 3      again and again on the same server
 
-Every thing must arrive exactly once. Prints a table: seconds, requests, things or statements, and what the server's
-processes held together: memory of their own before and at most, and at most of files (proportional set size, which
-counts what processes share once).
+Every thing must arrive exactly once. Prints a table: seconds, requests, things or statements, and the memory of the
+server's processes (proportional set size, which counts what processes share once): their own together before and at
+most, pages of files at most, and the own memory of each at the end, parents before their children.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ _NODE = re.compile(rb"<https://w3id\.org/tree#node> <([^>]+)>")
 
 
 class Client:
-    """Requests over one connection, bodies decompressed, counted."""
+    """Requests over one connection at a time, bodies decompressed, counted.
+
+    A connection stays with one of the server's processes, so it is a new one after each 100 requests: all of them work.
+    """
 
     def __init__(self, base: str, port: int) -> None:
         self.base, self.requests, self.bytes = base, 0, 0
@@ -55,6 +58,8 @@ class Client:
         """The body of an address of the site."""
         parts = urlsplit(address)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
+        if self.requests % 100 == 0:
+            self._connection.close()  # the next request opens it again
         self._connection.request("GET", target, headers={"Accept": accept, "Accept-Encoding": "gzip"})
         answer = self._connection.getresponse()
         body = answer.read()
@@ -115,20 +120,25 @@ class Memory(NamedTuple):
     file: int
 
 
-def memory(pid: int) -> Memory:
-    """What a process and its descendants hold together; shared pages count once (proportional set size)."""
-    anon, file, waiting = 0, 0, [pid]
+def memory(pid: int) -> dict[int, Memory]:
+    """What a process and its descendants hold, by their ids; pages that they share are divided among them."""
+    each, waiting = {}, [pid]
     while waiting:
-        current = waiting.pop()
+        current = waiting.pop(0)
         try:
             text = Path(f"/proc/{current}/smaps_rollup").read_text()
             found = {name: 1024 * int(size) for name, size in _PSS.findall(text)}
-            anon, file = anon + found["Anon"], file + found["File"]
+            each[current] = Memory(found["Anon"], found["File"])
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
         except (OSError, KeyError):  # it has ended
             continue
-    return Memory(anon, file)
+    return each
+
+
+def together(each: dict[int, Memory]) -> Memory:
+    """The sum."""
+    return Memory(sum(one.anon for one in each.values()), sum(one.file for one in each.values()))
 
 
 class Watch(threading.Thread):
@@ -140,7 +150,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(0.5):
-            self.most = Memory(*map(max, self.most, memory(self.pid)))
+            self.most = Memory(*map(max, self.most, together(memory(self.pid))))
 
     def end(self) -> Memory:
         self._done.set()
@@ -187,12 +197,11 @@ def main() -> int:
     failed = False
     with served(given.folder, given.port, given.processes) as pid:
         print(f"{triples:,} statements in the merge, {things:,} things")
-        print(
-            "| round | door | arrived | more than once | requests | MB sent | seconds | own MB | most | file MB |"
-        )
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        heads = "round, door, arrived, more than once, requests, MB sent, seconds, own MB before, most, file MB, each"
+        print("| " + heads.replace(", ", " | ") + " |")
+        print("|---" * 11 + "|")
         for number, name in itertools.product(range(1, given.rounds + 1), given.doors):
-            before, watch, start = memory(pid), Watch(pid), time.perf_counter()
+            before, watch, start = together(memory(pid)), Watch(pid), time.perf_counter()
             client = Client(site.address, given.port)
             watch.start()
             found = DOORS[name](client)
@@ -207,6 +216,7 @@ def main() -> int:
                 before.anon >> 20,
                 most.anon >> 20,
                 most.file >> 20,
+                ", ".join(str(one.anon >> 20) for one in memory(pid).values()),
             ]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
     release.close()

@@ -90,6 +90,19 @@ def test_a_deep_page_is_left_to_a_query_unless_a_harvester_comes_by(
     assert len(pages(reader, Pattern(), 60)) > 1000
 
 
+def test_a_harvester_that_comes_from_another_process_is_caught_up_with(
+    store: ox.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pattern_module, "SKIP", 100)
+    reader = PatternReader(store, Lock())
+    whole = pages(PatternReader(store, Lock()), Pattern(), SIZE * 2)
+    found = {start: reader.page(Pattern(), start, 40) for start in range(500, 1300, 40)}
+    assert [start for start, page in found.items() if page is None] == list(range(500, 780, 40))
+    assert all(page == whole[start : start + 40] for start, page in found.items() if page is not None)
+    assert reader.page(Pattern(), SIZE * 9, 40) is None
+    reader.close()
+
+
 def test_two_harvesters_do_not_disturb_each_other(store: ox.Store) -> None:
     reader = PatternReader(store, Lock())
     first, second = [], []

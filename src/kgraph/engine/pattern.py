@@ -20,7 +20,8 @@ from kgraph.engine.protocol import Answer, Pattern, Query
 from kgraph.terms import IRI, BNode, Literal, Quad, Term, binding, ntriples
 
 SKIP = 20_000
-"""Statements that are passed over in process to reach a page (about 20 ms); a deeper page is not reached so."""
+"""Statements that one request passes over in process (about 20 ms). A page that lies deeper is a query's, but its
+iterator has come nearer: a harvester whose connections lead to several processes is caught up with."""
 
 WAITING = 8
 """Iterators that wait for their next page."""
@@ -95,16 +96,15 @@ class PatternReader:
         # an iterator at or before the offset, the nearest
         at = max((o for p, o in waiting if p == pattern and o <= offset), default=0)
         named = all(not isinstance(t, BNode) for t in _terms(pattern))  # no query can name a blank node
-        if named and offset - at > SKIP:
-            return None
+        skipped = min(offset - at, SKIP) if named else offset - at
         found = waiting.pop((pattern, at), None) or self._quads(pattern) or iter(())
-        for _ in islice(found, offset - at):
+        for _ in islice(found, skipped):
             pass
-        quads = [convert.quad(q) for q in islice(found, limit)]
-        if len(quads) == limit:
+        quads = [convert.quad(q) for q in islice(found, limit)] if at + skipped == offset else None
+        if quads is None or len(quads) == limit:
             while len(waiting) >= WAITING:
                 del waiting[next(iter(waiting))]
-            waiting[pattern, offset + limit] = found
+            waiting[pattern, at + skipped if quads is None else offset + limit] = found
         return quads
 
     def _quads(self, pattern: Pattern) -> Iterator[ox.Quad] | None:
