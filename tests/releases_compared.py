@@ -39,6 +39,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "repeated": (),
     "rewritten": (),
     "basis": (),
+    "packed": (),
 }
 """Table -> its columns that hold ids of nodes."""
 

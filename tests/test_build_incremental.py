@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incremental_sites import CURATED, FOREIGN, HEAD, Kind, Step, sites
+from kgraph.build import dump, packed
 from kgraph.build.delta import facets
 from kgraph.build.findings import Finding, Rejected
 from kgraph.build.index import write
@@ -57,6 +58,8 @@ def follow(kind: Kind, steps: list[Step], *, drafts: bool = False, values: int =
     with ExitStack() as stack:
         for module in (facets, write):
             stack.enter_context(patch.object(module, "FACET_VALUES", values))
+        for module, name, size in ((packed, "ENDS", 3), (packed, "MOST", 2_000), (dump, "FILES", 2)):
+            stack.enter_context(patch.object(module, name, size))  # several blocks in small dumps
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         root, mine, full = Path(folder) / "site", Path(folder) / "mine", Path(folder) / "full"
         for name, text in kind.files.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -16,16 +17,24 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
+import zstandard
+
 from kgraph.build.index.oddities import Oddities
 from kgraph.build.inputs import VERSIONS
+from kgraph.build.packed import Block
 
-_LAYOUT = 1
+_LAYOUT = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS basis (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- Quads that the files give more than once: a digest of the line, and how often. Others are given once.
 CREATE TABLE IF NOT EXISTS repeated (line BLOB PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
 -- Statements whose literal the store keeps otherwise: as parsed, in N-Triples, and how often.
 CREATE TABLE IF NOT EXISTS rewritten (statement TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
+-- The blocks of each dump, in their order (kgraph.build.packed).
+CREATE TABLE IF NOT EXISTS packed (
+  dump TEXT, place INTEGER, first BLOB NOT NULL, lines INTEGER NOT NULL, gzip INTEGER NOT NULL,
+  zstandard INTEGER NOT NULL, PRIMARY KEY (dump, place)
+) WITHOUT ROWID;
 """
 
 
@@ -102,6 +111,7 @@ def keep(
     basis: Basis,
     repeated: Iterable[tuple[bytes, int]],
     rewritten: Iterable[tuple[object, object, object, int]],
+    packed: Mapping[str, list[Block]],
 ) -> None:
     """Add the tables to an index that is written but not yet in place."""
     with closing(sqlite3.connect(path)) as db:
@@ -111,7 +121,25 @@ def keep(
         db.executemany("INSERT INTO repeated VALUES (?, ?)", repeated)
         rows = ((statement(s, p, o), times) for s, p, o, times in rewritten)
         db.executemany("INSERT INTO rewritten VALUES (?, ?)", rows)
+        write_packed(db, packed)
         db.commit()
+
+
+def write_packed(db: sqlite3.Connection, packed: Mapping[str, list[Block]]) -> None:
+    """Replace the blocks of the dumps, by file."""
+    db.execute("DELETE FROM packed")
+    rows = ((name, place, *block) for name, blocks in packed.items() for place, block in enumerate(blocks))
+    db.executemany("INSERT INTO packed VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def read_packed(db: sqlite3.Connection) -> dict[str, list[Block]]:
+    """The blocks of each dump."""
+    found: dict[str, list[Block]] = {}
+    for name, *block in db.execute(
+        "SELECT dump, first, lines, gzip, zstandard FROM packed ORDER BY dump, place"
+    ):
+        found.setdefault(name, []).append(Block(*block))
+    return found
 
 
 def key(line: bytes) -> bytes:
@@ -125,4 +153,5 @@ def statement(s: object, p: object, o: object) -> str:
 
 
 def _versions() -> str:
-    return f"{VERSIONS} basis {_LAYOUT}"
+    packers = f"zlib {zlib.ZLIB_RUNTIME_VERSION} zstandard {'.'.join(map(str, zstandard.ZSTD_VERSION))}"
+    return f"{VERSIONS} basis {_LAYOUT} {packers}"

@@ -266,12 +266,12 @@ class Run:
                 beside = stack.enter_context(Beside(order))
             report = self._judge(*loading)
             del loading
-            oddities = beside.result(self.progress, self.seconds) if beside else order.make(self)
-        basis = self.basis(loaded, oddities, entangled=self.merge.entangled)
-        keep(self.folder / "index.sqlite", basis, self.repeats, loaded.raw.counts())
+            made = beside.result(self.progress, self.seconds) if beside else order.make(self)
+        basis = self.basis(loaded, made.oddities, entangled=self.merge.entangled)
+        keep(self.folder / "index.sqlite", basis, self.repeats, loaded.raw.counts(), made.packed)
         odd = [
             *repeated(self.parsed, self.lines.count - self.merge.inferred),
-            *oddities.findings(self.inputs.short),
+            *made.oddities.findings(self.inputs.short),
         ]
         self.found = in_order([*self.found, *odd])
         self._add(collisions(self.folder / "index.sqlite", self.rewrite.ontology))

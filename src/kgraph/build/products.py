@@ -17,12 +17,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from kgraph.build.dump import read_lines, write_archive, write_nquads, write_trig
 from kgraph.build.index.finish import date_nodes
 from kgraph.build.index.oddities import Oddities
 from kgraph.build.index.write import IndexInput, Names, write_index
+from kgraph.build.packed import Block
 from kgraph.errors import EnvironmentFault
 
 BESIDE = 100_000
@@ -70,21 +71,30 @@ class Order:
     former: Path | None
     number: int
 
-    def make(self, progress: Progress) -> Oddities:
-        """Make it all; gives what is odd in the literals."""
+    def make(self, progress: Progress) -> Made:
+        """Make it all."""
+        packed = {}
         if self.dumps:
             folder = self.folder / "dumps"
             folder.mkdir()
             with progress.step("dump"):
-                write_nquads(folder / "data.nq", self.plain)
-                write_trig(folder / "data.trig", read_lines(self.plain), self.scratch, self.prefixes)
+                packed["data.nq"] = write_nquads(folder / "data.nq", self.plain)
+                trig = write_trig(folder / "data.trig", read_lines(self.plain), self.scratch, self.prefixes)
+                packed["data.trig"] = trig
             with progress.step("archive"):
-                write_archive(folder / "files.tar.gz", self.root, self.archive)
+                packed["files.tar"] = write_archive(folder / "files.tar.gz", self.root, self.archive)
         with progress.step("index", self.count) as advance:
             index = self.folder / "index.sqlite"
             write_index(index, read_lines(self.plain), self.names, self.index, advance)
             date_nodes(index, self.former, self.number)
-        return self.index.oddities
+        return Made(self.index.oddities, packed)
+
+
+class Made(NamedTuple):
+    """What an order tells, beside its files: what is odd in the literals, and the blocks of each dump."""
+
+    oddities: Oddities
+    packed: dict[str, list[Block]]
 
 
 class Beside:
@@ -109,7 +119,7 @@ class Beside:
         with suppress(BrokenPipeError):
             self._process.communicate()
 
-    def result(self, progress: Progress, seconds: dict[str, float]) -> Oddities:
+    def result(self, progress: Progress, seconds: dict[str, float]) -> Made:
         """Wait for it; `seconds` gets how long each step took. Raises OSError and EnvironmentFault."""
         context: AbstractContextManager[Step] | None = None
         step: Step = lambda items: None  # noqa: E731
@@ -133,7 +143,7 @@ class Beside:
             elif kind == "refused":
                 raise OSError(*values)
             else:
-                found: Oddities = values[0]
+                found: Made = values[0]
                 return found
 
 

@@ -7,7 +7,9 @@ them has (or has more often) are the edit.
 from __future__ import annotations
 
 import hashlib
+import io
 import tarfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +17,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kgraph.build.delta.unsuited import Unsuited
+from kgraph.build.dump import file_names
 from kgraph.build.inputs import Inputs, source_texts
 from kgraph.build.load import Loaded, inferred_graph, quads_of
 from kgraph.build.ontology import Ontology
+from kgraph.build.packed import Block, read_at
 from kgraph.build.sources import Source
 
 Statement = tuple[ox.NamedNode | ox.BlankNode, ox.NamedNode, ox.Literal]
@@ -75,31 +79,40 @@ def _inside(inputs: Inputs) -> list[Path]:
     return [path for path in source_texts(inputs.site) if path.is_relative_to(root)]
 
 
-def old_sources(archive: Path, files: Files, digests: Mapping[str, str], scratch: Path) -> list[Source]:
+def old_sources(
+    archive: Path, blocks: list[Block], files: Files, digests: Mapping[str, str], scratch: Path
+) -> list[Source]:
     """The files as they were, unpacked into `scratch`. Raises Unsuited where they are not what was digested."""
-    wanted, found = set(files.old), list[Source]()
+    wanted, found, start = set(files.old), list[Source](), 0
     try:
-        with tarfile.open(archive, "r|gz") as packed:
-            for entry in packed:
-                if entry.name not in wanted:
-                    continue
-                stream = packed.extractfile(entry)
-                data = stream.read() if stream else b""
-                if hashlib.sha256(data).hexdigest() != digests[entry.name]:
-                    raise Unsuited("the release's archive is damaged")
-                source = Source.of(Path(entry.name), Path())
-                source.path = scratch / f"old-{len(found)}" / source.path.name  # its name names its graph
-                source.path.parent.mkdir()
-                source.path.write_bytes(data)
-                found.append(source)
-                wanted.discard(entry.name)
-                if not wanted:
-                    break
-    except (OSError, EOFError, tarfile.TarError) as error:
+        with archive.open("rb") as packed:
+            for block in blocks:
+                if not wanted.isdisjoint(file_names(block)):
+                    data = zlib.decompress(read_at(packed, start, block.gzip), wbits=31)
+                    with tarfile.open(fileobj=io.BytesIO(data)) as entries:
+                        for entry in entries:
+                            if entry.name in wanted:
+                                stream = entries.extractfile(entry)
+                                found.append(
+                                    _old(entry.name, stream.read() if stream else b"", digests, scratch)
+                                )
+                start += block.gzip
+    except (OSError, zlib.error, tarfile.TarError) as error:
         raise Unsuited("the release's archive cannot be read") from error
-    if wanted:
+    if len(found) != len(wanted):
         raise Unsuited("the release's archive is not whole")
     return found
+
+
+def _old(name: str, data: bytes, digests: Mapping[str, str], scratch: Path) -> Source:
+    if hashlib.sha256(data).hexdigest() != digests[name]:
+        raise Unsuited("the release's archive is damaged")
+    source = Source.of(Path(name), Path())
+    # its name names its graph
+    source.path = scratch / hashlib.sha256(name.encode()).hexdigest() / source.path.name
+    source.path.parent.mkdir()
+    source.path.write_bytes(data)
+    return source
 
 
 def read_edit(old: list[Source], files: Files, inputs: Inputs, *, named: bool, most: int) -> Edit:

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,19 +21,20 @@ from kgraph.build.addresses import collisions
 from kgraph.build.basis import Basis
 from kgraph.build.checks import check_settings
 from kgraph.build.checks.table import all_checks
-from kgraph.build.delta import index, merge
+from kgraph.build.delta import index
+from kgraph.build.delta.dumps import Dumps
 from kgraph.build.delta.edit import Edit, Files, Statement, changed_files, old_sources, read_edit
 from kgraph.build.delta.figures import distinct_graphs
 from kgraph.build.delta.index import Repeats
 from kgraph.build.delta.scope import ScopedGraph
 from kgraph.build.delta.statements import Change, View, plan
 from kgraph.build.delta.unsuited import Unsuited
-from kgraph.build.dump import Lines, read_lines, write_archive, write_nquads, write_trig
 from kgraph.build.findings import Rejected, in_order
 from kgraph.build.index.oddities import repeated
 from kgraph.build.inputs import Inputs
 from kgraph.build.load import Loaded, inferred_graph
 from kgraph.build.ontology import read_ontology
+from kgraph.build.packed import Block
 from kgraph.build.pipeline import Run, parse_findings
 from kgraph.build.products import Progress
 from kgraph.build.sources import has_named_graphs
@@ -69,8 +71,9 @@ class IncrementalRun(Run):
             if basis is None:
                 raise Unsuited("another version of kgraph made the release before")
             self._suited(former, basis)
+            packed = kept.read_packed(db)
             with self.step("load"):
-                edit = self._edit(former, basis)
+                edit = self._edit(former, basis, packed["files.tar"])
                 change = self._change(edit, db)
             with self.step("check"):
                 loaded = self._loaded(edit, basis, change, db)
@@ -80,11 +83,12 @@ class IncrementalRun(Run):
                 raise Rejected(self.found)
             with self.step("index"):
                 odd = self._index(db, basis, edit, change)
-                db.commit()
-        manifest = self._manifest(former, change, report)
-        data = ""
-        if dumps:
-            data = self._dumps(former, change, manifest)
+            manifest, data = self._manifest(former, change, report), ""
+            written: dict[str, list[Block]] = {}
+            if dumps:
+                data, written = self._dumps(former, packed, change, manifest)
+            kept.write_packed(db, written)
+            db.commit()
         self.found = in_order(
             [
                 *self.found,
@@ -128,10 +132,10 @@ class IncrementalRun(Run):
             raise Unsuited("the site has no named graphs any more")
         self.named = named
 
-    def _edit(self, former: Manifest, basis: Basis) -> Edit:
+    def _edit(self, former: Manifest, basis: Basis, archived: list[Block]) -> Edit:
         self.scratch.mkdir()
         archive = self.base / "dumps" / "files.tar.gz"
-        old = old_sources(archive, self.files, former.sources, self.scratch)
+        old = old_sources(archive, archived, self.files, former.sources, self.scratch)
         self.most = max(LEAST, former.quads // PART)
         edit = read_edit(old, self.files, self.inputs, named=self.named, most=self.most)
         if edit.loaded.errors:
@@ -266,18 +270,22 @@ class IncrementalRun(Run):
             files={},
         )
 
-    def _dumps(self, former: Manifest, change: Change, manifest: Manifest) -> str:
-        """Write the dumps; gives the digest of the data."""
+    def _dumps(
+        self, former: Manifest, packed: Mapping[str, list[Block]], change: Change, manifest: Manifest
+    ) -> tuple[str, dict[str, list[Block]]]:
+        """Write the dumps; gives the digest of the data, and the blocks of each."""
         folder = self.folder / "dumps"
         folder.mkdir()
-        lines = Lines(self.scratch / "data.nq")
-        with self.step("merge"):
-            lines.write(merge.lines(self.base / "dumps" / "data.nq.zst", former.data, change))
-        if lines.count != manifest.quads + manifest.inferred:
-            raise Unsuited("the dump of the release is not that of its store")
+        dumps = Dumps(folder, self.base / "dumps", packed, change)
         with self.step("dump"):
-            write_nquads(folder / "data.nq", lines.path)
-            write_trig(folder / "data.trig", read_lines(lines.path), self.scratch, manifest.prefixes)
+            dumps.verify(former.files)
+            data = dumps.nquads()
+            dumps.trig(former.prefixes, manifest.prefixes)
+        for name in ("data.nq", "data.trig"):
+            if sum(block.lines for block in dumps.written[name]) != manifest.quads + manifest.inferred:
+                raise Unsuited("the dump of the release is not that of its store")
         with self.step("archive"):
-            write_archive(folder / "files.tar.gz", self.site.root, self.archived())
-        return lines.digest
+            now = self.inputs.digests
+            unchanged = {name for name, digest in former.sources.items() if now.get(name) == digest}
+            dumps.archive(self.site.root, self.archived(), unchanged)
+        return data, dumps.written
