@@ -15,7 +15,7 @@ from flask import Response
 from kgraph.describe import Description, Node, Statement
 from kgraph.describe.claims import Claim
 from kgraph.describe.evidence import OA
-from kgraph.terms import IRI, BNode, ntriples
+from kgraph.terms import IRI, ntriples
 from kgraph.web import cite, history
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
@@ -318,11 +318,6 @@ def linked(child: Node, described: Description) -> bool:
     """Whether a part is already shown under a statement that leads to it."""
     nodes = [described.node, *(c for c in described.children.values() if c is not child)]
     return any(s.object == child.resource for n in nodes for s in n.statements())
-
-
-def is_part(described: Description, term: Any) -> bool:
-    """For templates: whether a value is shown in place, with its own statements."""
-    return isinstance(term, IRI | BNode) and term in described.children
 
 
 __all__ = ["render"]

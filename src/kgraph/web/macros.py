@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from markupsafe import Markup, escape
 
 from kgraph.media import RdfFormat
-from kgraph.web import browse, entity, markup, view, wording
+from kgraph.web import browse, evidence, markup, view, wording
 from kgraph.web.edition import current, publication
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
         "with_query": with_query,
         "wording": wording,
         "markup": markup,
-        "is_part": entity.is_part,
+        "evidence_html": evidence,
         "LANGUAGES": LANGUAGES,
         "date_text": browse.date_text,
         "facet_name": browse.facet_name,

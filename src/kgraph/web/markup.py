@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from kgraph.web.language import RIGHT_TO_LEFT, _
 from kgraph.web.respond import language
-from kgraph.web.view import Link
+from kgraph.web.view import Link, View
 
 _TURNING = re.compile(
     r"[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -59,3 +59,20 @@ def link(found: Link, class_: str = "") -> Markup:
         f'<a href="{escape(found.href)}"{kind} rel="external noopener noreferrer nofollow">{text}</a>'
         f'<span class="out" aria-hidden="true">↗</span><span class="sr"> {other}</span>'
     )
+
+
+def linked(view: View, iri: str) -> Markup:
+    """A thing as a link, by its IRI."""
+    found = view.html.get(iri)
+    if found is None:
+        found = view.html[iri] = link(view.link(iri))
+    return found
+
+
+def linked_property(view: View, iri: str, class_: str = "") -> Markup:
+    """A property as a link to its description."""
+    key = f"{class_} {iri}"  # no IRI has a space
+    found = view.html.get(key)
+    if found is None:
+        found = view.html[key] = link(view.property(iri), class_)
+    return found

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from kgraph.describe import Description, Evidence, Name, Node
 from kgraph.iri import is_linkable
 from kgraph.terms import IRI, RDF, RDF_TYPE, RDFS, BNode, Literal, Term
@@ -46,7 +48,9 @@ class View:
     def __init__(self, edition: Edition, iris: Iterable[str] = ()) -> None:
         self.edition = edition
         self.kg = edition.kg
-        chosen = language()
+        self.language = chosen = language()
+        self.html: dict[str, Markup] = {}
+        """Links that the page has shown, as HTML: most stand on it several times (kgraph.web.markup)."""
         site = [str(tag) for tag in edition.site.settings["languages"]]
         self.languages = [chosen, *(tag for tag in site if tag != chosen)]
         self._names: dict[str, Name] = {}
