@@ -81,7 +81,7 @@ class EmbeddedEngine:
         }
         deadline = self.limits.deadline if query.deadline is None else query.deadline
         try:
-            ended = self._workers().run(request, arrived + deadline, spool)
+            ended = self._workers().run(request, arrived, deadline, spool)
             if "error" in ended:
                 raise self._failure(ended, request["cap"])
         except BaseException:

@@ -81,17 +81,27 @@ class Pool:
         self._keeper = Thread(target=self._keep, name="kgraph-worker-keeper", daemon=True)
         self._keeper.start()
 
-    def run(self, request: Mapping[str, Any], until: float, kept: Kept) -> dict[str, Any]:
-        """Answer a request by `until` (time.monotonic()). Raises PoolFull, QueryTimeout, QueryMemory, QueryCrashed."""
+    def run(self, request: Mapping[str, Any], arrived: float, deadline: float, kept: Kept) -> dict[str, Any]:
+        """Answer a request within `deadline` seconds of `arrived` (time.monotonic()).
+
+        Raises PoolFull, QueryTimeout, QueryMemory, QueryCrashed.
+        """
         if os.getpid() != self._pid:  # a server that forks after start: its threads stayed behind
             self._condition = Condition()
             self._reset()
         slow = request["text"] in self._slow_texts
+        until = arrived + deadline
         try:
-            return self._attempt(request, until, kept, slow)
-        except Parked:
-            kept.clear()
-            return self._attempt(request, until, kept, True, admitted=True)
+            try:
+                return self._attempt(request, until, kept, slow)
+            except Parked:
+                kept.clear()
+                return self._attempt(request, until, kept, True, admitted=True)
+        except Late as late:
+            raise QueryTimeout(
+                f"the query did not end within {deadline:g} s of its arrival; {late}",
+                hint="Ask for less: name a class or property, add a LIMIT, avoid joins without a shared variable.",
+            ) from late
 
     def _attempt(
         self, request: Mapping[str, Any], until: float, kept: Kept, slow: bool, *, admitted: bool = False
@@ -109,8 +119,6 @@ class Pool:
                 not ended.get("retire", False) and not self._busy[worker]
             )  # a slow one has a low priority
             return ended
-        except Late as error:
-            raise self._too_late("it was stopped") from error
         except Died as death:
             raise self._died(worker, death) from death
         finally:
@@ -185,7 +193,7 @@ class Pool:
                 queue.remove(ticket)
         if self._closed:
             raise self._stopping()
-        raise self._too_late("no worker came free before that")
+        raise Late("no worker came free before that")
 
     def _ready(self, slow: bool) -> WorkerProcess | None:
         """A worker for this lane; called under the lock."""
@@ -266,10 +274,3 @@ class Pool:
 
     def _stopping(self) -> PoolFull:
         return PoolFull("the service is stopping", hint="Try again in a few seconds.")
-
-    def _too_late(self, what: str) -> QueryTimeout:
-        seconds = f"{self._limits.deadline:g} s"
-        return QueryTimeout(
-            f"the query did not end within {seconds} of its arrival; {what}",
-            hint="Ask for less: name a class or property, add a LIMIT, avoid joins without a shared variable.",
-        )

@@ -29,7 +29,10 @@ class Died(Exception):
 
 
 class Late(Exception):
-    """The deadline passed before the answer was whole."""
+    """The deadline passed before the answer was whole; what that meant for the query."""
+
+    def __init__(self, what: str = "it was stopped") -> None:
+        super().__init__(what)
 
 
 class Parked(Exception):

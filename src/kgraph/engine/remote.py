@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -61,10 +60,16 @@ class RemoteEngine:
         form = self._form(query.text)
         if form in _UPDATES:
             raise errors.QueryRefused(guard.UPDATE[0], hint=guard.UPDATE[1])
-        until = arrived + (self.limits.deadline if query.deadline is None else query.deadline)
+        deadline = self.limits.deadline if query.deadline is None else query.deadline
         cap = self.limits.result if query.result is None else min(query.result, self.limits.result)
         graph = form in ("CONSTRUCT", "DESCRIBE")
-        fetched = self._fetch(query, graph=graph, until=until, cap=cap)
+        try:
+            fetched = self._fetch(query, graph=graph, until=arrived + deadline, cap=cap)
+        except TimeoutError as error:
+            raise errors.QueryTimeout(
+                f"the endpoint did not answer within {deadline:g} s",
+                hint="Ask for less: name a class or property, add a LIMIT.",
+            ) from error
         try:
             body, media, rows, shape = _written(fetched, query, graph, self._prefixes | self._own(query.text))
         except (SyntaxError, ValueError, KeyError, TypeError) as error:
@@ -87,6 +92,7 @@ class RemoteEngine:
             return {}
 
     def _fetch(self, query: Query, *, graph: bool, until: float, cap: int) -> bytes:
+        """The endpoint's answer. Raises TimeoutError past `until`."""
         from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
         from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
@@ -123,21 +129,15 @@ class RemoteEngine:
                 self._refused(error)
             except HTTPError as error:
                 self._answered(error.code, error.read(_PIECE))
-            except (TimeoutError, socket.timeout) as error:  # noqa: UP041  # named as urllib raises it
-                raise self._late() from error
             except (URLError, OSError) as error:
-                if isinstance(getattr(error, "reason", None), TimeoutError):
-                    raise self._late() from error
+                if isinstance(error, TimeoutError) or isinstance(
+                    getattr(error, "reason", None), TimeoutError
+                ):
+                    raise TimeoutError from error
                 raise errors.EndpointError(
                     f"the endpoint cannot be reached: {getattr(error, 'reason', error)}",
                     hint=f"Is {self._endpoint} its address?",
                 ) from error
-
-    def _late(self) -> errors.QueryTimeout:
-        return errors.QueryTimeout(
-            f"the endpoint did not answer within {self.limits.deadline:g} s",
-            hint="Ask for less: name a class or property, add a LIMIT.",
-        )
 
     def _refused(self, error: Exception) -> NoReturn:
         cause = error.__context__
@@ -169,7 +169,9 @@ class RemoteEngine:
         if status == 503:
             raise errors.PoolFull(f"the endpoint says: {told}", hint="Try again in a few seconds.")
         if status in (408, 504):
-            raise self._late()
+            raise errors.QueryTimeout(
+                f"the endpoint says: {told}", hint="Ask for less: name a class or property, add a LIMIT."
+            )
         raise errors.EndpointError(
             f"the endpoint answered {status}: {told}", hint=f"Is {self._endpoint} its address?"
         )
