@@ -31,6 +31,7 @@ from kgraph.errors import (
     QueryMemory,
     QueryRefused,
     QueryRequestError,
+    QuerySyntaxError,
     QueryTimeout,
     ResultTooLarge,
 )
@@ -108,6 +109,15 @@ def test_graphs_come_in_every_syntax(engine: EmbeddedEngine, rdf: RdfFormat):
 def test_the_prefixes_of_the_query_are_used(engine: EmbeddedEngine):
     text = f"PREFIX mine: <{BASE}> CONSTRUCT WHERE {{ mine:a ?p ?o }}"
     assert "mine:a v:knows mine:b" in engine.query(Query(text)).read().decode()
+
+
+def test_booleans_in_any_case(engine: EmbeddedEngine):
+    text = 'SELECT ("TRUE" AS ?a) (?true AS ?b) ?c { BIND(TRUE = true AS ?c) VALUES ?true { False } } # TRUE'
+    true = [{"a": "TRUE", "b": "false", "c": "true"}]
+    assert rows(engine, text) == true
+    with pytest.raises(QuerySyntaxError) as caught:
+        engine.query(Query("SELECT (TRUE AS ?x)\n{ . }"))
+    assert (caught.value.line, caught.value.column) == (2, 3)
 
 
 def test_relative_iris_are_of_the_site(engine: EmbeddedEngine):

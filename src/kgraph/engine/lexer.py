@@ -48,6 +48,13 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(kind, match[0], match.start())
 
 
+def lower_booleans(text: str) -> str:
+    """The text with `true` and `false` in lower case: the grammar takes them in any, the engine's parser does not."""
+    return _TOKEN.sub(
+        lambda m: m[0].lower() if m.lastgroup == "word" and m[0].lower() in ("true", "false") else m[0], text
+    )
+
+
 def depth(text: str) -> int:
     """How deep brackets of any kind are nested, those in strings, IRIs and comments left out."""
     if text.count("(") + text.count("[") + text.count("{") < 20:

@@ -138,7 +138,11 @@ class _Worker:
                 text, base_iri=self._base, default_graph=chosen.default, named_graphs=chosen.named
             )
         except SyntaxError as error:
-            self._syntax(text, str(error), out)
+            lower = lexer.lower_booleans(text)
+            if lower == text:
+                self._syntax(text, str(error), out)
+            else:
+                self._run({**request, "text": lower}, out)
             return
         except NotValid as error:
             self._syntax(str(error), self._parses(str(error)), out)
