@@ -285,7 +285,9 @@ def test_the_deadline_counts_from_arrival(engine: EmbeddedEngine):
         engine.query(runaway)
     with pytest.raises(QueryTimeout):
         engine.query(Query("ASK {}", arrived=time.monotonic() - 300))
-    with pytest.raises(QueryTimeout, match=r"within 0\.5 s of its arrival"):  # its own, shorter than the setting
+    with pytest.raises(
+        QueryTimeout, match=r"within 0\.5 s of its arrival"
+    ):  # its own, shorter than the setting
         engine.query(Query(RUNAWAYS["cross join"], deadline=0.5))
     assert rows(engine, "SELECT (1 AS ?x) {}") == [{"x": "1"}]
 

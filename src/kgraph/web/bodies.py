@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from threading import BoundedSemaphore, Thread
 from typing import Any
 
@@ -20,6 +21,7 @@ SECONDS = 10.0
 """How long a body may take to arrive."""
 MOST = 1 << 20
 """Bytes of a body that are read; no view takes as many."""
+_FLUSHED = 0.1  # seconds
 
 
 class Bodies:
@@ -43,10 +45,8 @@ class Bodies:
         thread.start()
         thread.join(self._seconds)
         if not read:
-            seconds = f"{self._seconds:g} s"
-            return _refuse(
-                start_response, "408 Request Timeout", f"the body of the request did not arrive in {seconds}"
-            )
+            detail = f"the body of the request did not arrive in {self._seconds:g} s"
+            return _Cut(_refuse(start_response, "408 Request Timeout", detail, more=1))
         environ["wsgi.input"] = io.BytesIO(read[0])
         return self._app(environ, start_response)
 
@@ -64,6 +64,21 @@ class Bodies:
             self._free.release()
 
 
+class _Cut:
+    """An answer one byte shorter than its Content-Length says: the server then has to close the connection.
+
+    That is the one way to end a read of a body that does not come. While a thread reads it, granian (2.8) can neither
+    end the request nor, as it waits for that with Python's lock in hand, do anything else in this process.
+    """
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+        time.sleep(_FLUSHED)  # what is not on its way when the connection closes is lost
+
+
 def _length(environ: dict[str, Any]) -> int | None:
     """How long the body says it is; None when it comes in chunks."""
     try:
@@ -72,12 +87,12 @@ def _length(environ: dict[str, Any]) -> int | None:
         return None if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
 
 
-def _refuse(start_response: Any, status: str, detail: str) -> list[bytes]:
+def _refuse(start_response: Any, status: str, detail: str, more: int = 0) -> list[bytes]:
     told = {"type": "urn:kgraph:problem:request-body", "title": status[4:], "status": int(status[:3])}
     body = json.dumps({**told, "detail": detail, "hint": "Send it again, at once."}).encode() + b"\n"
     headers = [
         ("Content-Type", "application/problem+json"),
-        ("Content-Length", str(len(body))),
+        ("Content-Length", str(len(body) + more)),
         ("Cache-Control", "no-store"),
         ("Access-Control-Allow-Origin", "*"),
     ]
