@@ -25,6 +25,8 @@ REFUSED = {
     'base_iri = "http://example.org/#/"': "without query and fragment",
     'address = "http://example.org/?a=/"': "without query and fragment",
     'contact = "me@example.org"': "'contact' is not an absolute IRI",
+    'contact = "javascript:alert(1)"': "'contact' must be a mailto: or https: IRI",
+    "keep_releases = 1.5": "'keep_releases' must be a whole number, not 1.5",
     "sources = {a = 1}": "'sources' must give a file for the IRI of each source",
     "title = ": "not valid TOML",
 }
@@ -38,6 +40,11 @@ def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str, messa
         load_site(tmp_path)
     assert str(caught.value).startswith(str(config))
     assert message in str(caught.value)
+
+
+def test_a_byte_order_mark_before_the_settings_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "kgraph.toml").write_bytes(b'\xef\xbb\xbftitle = "Letters"\r\n')
+    assert load_site(tmp_path).title == "Letters"
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:

@@ -298,6 +298,9 @@ def test_what_is_cited_can_be_read(web: FlaskClient) -> None:
     found = web.get(address[1], follow_redirects=True, headers={"Accept": "text/html"})
     assert found.status_code == 200
     assert "Person 3" in found.text
+    assert (
+        "url = {http://localhost:8000/id/person/p0003?release=3}" in page
+    )  # as it is: BibTeX takes it verbatim
 
 
 @pytest.fixture

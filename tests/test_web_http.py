@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import html
 import json
 import re
 from typing import Any
@@ -220,6 +222,9 @@ ODD = """
 <http://localhost:8000//two//slashes/> <http://www.w3.org/2000/01/rdf-schema#label> "slashes" .
 <http://localhost:8000/doc#one> <http://www.w3.org/2000/01/rdf-schema#label> "hash one" .
 <http://localhost:8000/doc#two> <http://www.w3.org/2000/01/rdf-schema#label> "hash two" .
+<http://localhost:8000/a/../b> <http://www.w3.org/2000/01/rdf-schema#label> "dots" .
+<http://localhost:8000/a/%2E/b> <http://www.w3.org/2000/01/rdf-schema#label> "encoded dot" .
+<http://localhost:8000/line%0Abreak> <http://www.w3.org/2000/01/rdf-schema#label> "line break" .
 <urn:isbn:123> <http://www.w3.org/2000/01/rdf-schema#label> "a book" .
 """
 
@@ -244,8 +249,30 @@ def test_odd_iris_all_have_a_page(odd: FlaskClient) -> None:
 
 
 def test_no_address_leads_to_another_host(odd: FlaskClient) -> None:
-    moved = odd.get("/entity?iri=http://localhost:8000//two//slashes/")
-    assert moved.headers["Location"].startswith("/entity.html?iri=")
+    for path in ("//two//slashes/", "/a/../b", "/a/%252E/b", "/line%250Abreak"):
+        moved = odd.get(f"/entity?iri=http://localhost:8000{path}")
+        assert moved.headers["Location"].startswith("/entity.html?iri="), path
+
+
+def test_the_addresses_told_to_machines_are_those_of_the_pages(odd: FlaskClient) -> None:
+    listed = gzip.decompress(odd.get("/sitemaps/1.xml.gz").data).decode()
+    addresses = [html.unescape(text) for text in re.findall("<loc>(.*?)</loc>", listed)]
+    assert (
+        len(addresses) == len(set(addresses)) == 12
+    )  # the home page, the things; no hash IRIs, no query strings
+    for address in addresses:
+        path = address.removeprefix("http://localhost:8000")
+        assert odd.get(path).status_code == 200, address
+
+
+def test_the_setting_address_is_the_scheme_and_host_of_absolute_links(odd: FlaskClient) -> None:
+    given = {"Host": "found.example"}
+    assert "<http://found.example/x>" in odd.get("/timemap/x", headers=given).text
+    sample = '<http://localhost:8000/x> <http://localhost:8000/p> "x" .'
+    told = client(small_site(sample, "nt", address="https://data.example/"))
+    assert "<https://data.example/x>" in told.get("/timemap/x", headers=given).text
+    assert "<https://data.example/sparql>" in told.get("/sparql", headers=given).text
+    assert "found.example" not in told.get("/timemap/x", headers=given).text
 
 
 def test_an_exact_iri_wins_over_thing_and_suffix(odd: FlaskClient) -> None:

@@ -103,7 +103,9 @@ def test_a_site_without_shapes_says_so() -> None:
     web = client(
         small_site('<http://localhost:8000/id/a> <http://www.w3.org/2000/01/rdf-schema#label> "a" .')
     )
-    assert "Nothing was checked" in web.get("/report", headers=HTML).text
+    told = web.get("/report", headers=HTML).text
+    assert "Nothing was checked" in told
+    assert "/shapes" not in told
     assert web.get("/shapes", headers=HTML).status_code == 404
 
 

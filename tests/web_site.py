@@ -51,12 +51,16 @@ def own_site() -> Flask:
 
 
 @cache
-def small_site(text: str, ending: str = "ttl", base: str = "http://localhost:8000/") -> Flask:
-    """A site of one file and a base."""
+def small_site(
+    text: str, ending: str = "ttl", base: str = "http://localhost:8000/", address: str = ""
+) -> Flask:
+    """A site of one file and a base, perhaps reached at another address."""
     folder = temporary()
     (folder / "data").mkdir()
     (folder / "data" / f"all.{ending}").write_text(text, "utf-8")
-    (folder / "kgraph.toml").write_text(f'title = "A small site"\nbase_iri = "{base}"\n', "utf-8")
+    (folder / "kgraph.toml").write_text(
+        f'title = "A small site"\nbase_iri = "{base}"\naddress = "{address}"\n', "utf-8"
+    )
     return serve(folder)
 
 

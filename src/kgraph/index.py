@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from kgraph.errors import ReleaseError
+from kgraph.iri import index_path
 
 SCHEMA_VERSION = 4
 FACET_VALUES = 2000
@@ -170,6 +171,13 @@ def open_index(path: Path) -> sqlite3.Connection:
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fa1f])")
+
+
+def iris_at(connection: sqlite3.Connection, path: str, base: str) -> list[str]:
+    """The IRIs that a decoded request path stands for; several where they differ only in what was encoded."""
+    rows = connection.execute("SELECT iri FROM node WHERE path = ? LIMIT 2000", (path,))
+    found = dict.fromkeys(row["iri"].partition("#")[0] for row in rows)
+    return [iri for iri in found if index_path(iri, base) == path]
 
 
 def search_text(text: str) -> str:

@@ -11,6 +11,7 @@ WRITTEN_ONTOLOGY = WRITTEN_BASE + "ontology#"
 
 _FORBIDDEN = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _LINKABLE = frozenset({"http", "https"})
+_ELSEWHERE = re.compile(r"^/[/\\]|/(?:\.|%2e){1,2}(?:/|$)|%0a", re.IGNORECASE)
 _SAFE = "/:@!$&'()*+,;=-._~?"
 
 
@@ -28,16 +29,38 @@ def is_linkable(iri: str) -> bool:
     return parts.scheme in _LINKABLE and bool(parts.netloc) and is_iri(iri)
 
 
-def address(iri: str, base: str) -> str:
+def address(iri: str, base: str, ontology: str = "") -> str:
     """The site's own address of an IRI, root-relative, so that pages work on any host and port.
 
-    An IRI under the base has its own path; any other is shown by `/entity?iri=`. A fragment stays a fragment. A path
-    that begins with a second slash would name another host (RFC 3986, section 4.2), so it is shown that way too.
+    An IRI under the base has its own path, a fragment stays a fragment. Any other is shown by `/entity?iri=`, and so is
+    one whose path leads elsewhere: to another host (a second slash: RFC 3986, section 4.2), to what its dot segments
+    resolve to (section 5.2.4; clients take %2e for a dot), to no route (a line break), or to what the application
+    itself serves, unless it is a term of the site's `ontology`.
     """
-    if iri.startswith(base) and "?" not in iri and not iri.startswith(("/", "\\"), len(base)):
+    if iri.startswith(base) and "?" not in iri:
         path, hash_, fragment = iri[len(base) :].partition("#")
-        return "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
-    return "/entity?iri=" + quote(iri, safe="/:@!$'()*,;-._~")
+        found = "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
+        own = bool(ontology) and iri.startswith(ontology.rstrip("#"))
+        if not _ELSEWHERE.search("/" + path) and (own or not is_reserved(found)):
+            return found
+    return exact(iri)
+
+
+def exact(iri: str) -> str:
+    """The address at which the site shows any IRI."""
+    return "/entity?iri=" + parameter(iri)
+
+
+def parameter(iri: str) -> str:
+    """An IRI as the value of a parameter in an address."""
+    return quote(iri, safe="/:@!$'()*,;-._~")
+
+
+def document_address(thing: str, suffix: str) -> str:
+    """The address of one document of a thing, given the thing's address."""
+    if thing.startswith("/entity?"):
+        return f"/entity.{suffix}?" + thing.partition("?")[2]
+    return thing.partition("#")[0] + "." + suffix
 
 
 RESERVED = frozenset(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kgraph.errors import ConfigError
 from kgraph.iri import WRITTEN_BASE, is_iri, is_linkable
@@ -148,8 +149,7 @@ def _load(path: Path) -> Site:
     if not config.exists():
         return Site(path, _checked({}, config))
     try:
-        with config.open("rb") as stream:
-            return Site(path, _checked(tomllib.load(stream), config))
+        return Site(path, _checked(tomllib.loads(config.read_text("utf-8-sig")), config))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(config)) from error
     except OSError as error:
@@ -168,7 +168,7 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
         expected = type(known[key].default)
         if type(value) is not expected:
             raise ConfigError(
-                f"'{key}' must be {_TYPE_NAMES[expected]}, not {_TYPE_NAMES.get(type(value), 'that')}",
+                f"'{key}' must be {_TYPE_NAMES[expected]}, not {_TYPE_NAMES.get(type(value), repr(value))}",
                 where=str(config),
             )
         if expected is int and value < known[key].least:
@@ -178,6 +178,10 @@ def _checked(given: Mapping[str, Any], config: Path) -> dict[str, Any]:
         value = settings[key]
         if value and not is_iri(value):
             raise ConfigError(f"'{key}' is not an absolute IRI: {value!r}", where=str(config))
+    if urlsplit(settings["contact"]).scheme not in ("", "mailto", "https", "http"):
+        raise ConfigError(
+            f"'contact' must be a mailto: or https: IRI: {settings['contact']!r}", where=str(config)
+        )
     for key in ("base_iri", "address"):
         if not settings[key].endswith("/") and (settings[key] or key == "base_iri"):
             raise ConfigError(f"'{key}' must end with a slash", where=str(config))

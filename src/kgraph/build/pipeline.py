@@ -21,7 +21,7 @@ from kgraph import __version__
 from kgraph.build import shapes as shacl
 from kgraph.build.addresses import collisions
 from kgraph.build.basis import Basis, Repeated, keep
-from kgraph.build.checks import check_model, check_settings
+from kgraph.build.checks import check_model, check_site
 from kgraph.build.dump import Lines
 from kgraph.build.findings import Finding, Rejected, in_order
 from kgraph.build.index.oddities import Oddities, repeated
@@ -231,7 +231,7 @@ class Run:
         scan = Scan(self.lines.path, self.merge)
         with self.step("check"):
             self._add(check_model(store, self.inputs, self.ontology, loaded, self.shapes, scan))
-            self._add(check_settings(self.site))
+            self._add(check_site(self.inputs))
         if self.shapes:
             with self.step("validate"):
                 report = shacl.judge(store, self.shapes, self.ontology, loaded.raw, self.engine, scan)
@@ -377,7 +377,7 @@ class Run:
         for path in self.inputs.queries:
             target = self.folder / "queries" / path.relative_to(self.site.root / "queries")
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self.rewrite.text(path.read_text("utf-8")), "utf-8")
+            target.write_text(self.rewrite.text(path.read_text("utf-8-sig")), "utf-8")
 
 
 def parse_findings(errors: Iterable[ParseError]) -> list[Finding]:

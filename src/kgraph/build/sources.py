@@ -6,6 +6,7 @@ and the same file always gives the same labels: `_:f<12 hex of the path's SHA-25
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import re
@@ -88,6 +89,14 @@ class Source:
                 yield from self._relabelled(parser, rewrite)
             except SyntaxError as error:
                 raise self._parse_error(error) from error
+            except MemoryError as error:
+                if "buffer maximal size" not in str(error):  # the parser's own bound on a term
+                    raise
+                raise ParseError(
+                    "a text or a statement of more than 16 MiB",
+                    where=self.name,
+                    hint="Keep such a text in a file of its own and link to it.",
+                ) from error
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise ParseError(f"the compressed file is damaged: {error}", where=self.name) from error
             except OSError as error:
@@ -115,6 +124,11 @@ class Source:
         for quad in parser:
             s, p, o, g = quad
             ts, to, tg = type(s), type(o), type(g)
+            if to is literal:
+                if o.direction is not None:
+                    raise self._not_rdf11("a text with a base direction", s)
+            elif to is not named and to is not blank:
+                raise self._not_rdf11("a triple term", s)
             if ts is blank or to is blank or tg is blank:
                 quad = ox.Quad(
                     label(s) if ts is blank else s,
@@ -122,19 +136,29 @@ class Source:
                     label(o) if to is blank else o,
                     label(g) if tg is blank else g,
                 )
-            elif to is not literal and to is not named:
-                raise ParseError(
-                    "a triple term (RDF 1.2) stands as an object",
-                    where=self.name,
-                    hint=f"kgraph publishes RDF 1.1; its subject is {s}.",
-                )
             yield quad if identity else rewrite.quad(quad)
         self.prefixes = {k: rewrite.iri(v) for k, v in getattr(parser, "prefixes", {}).items()}
+
+    def _has_mark(self) -> bool:
+        with self.open() as stream:
+            return stream.read(3) == codecs.BOM_UTF8
+
+    def _not_rdf11(self, what: str, subject: Any) -> ParseError:
+        anonymous = type(subject) is ox.BlankNode  # what an annotation makes of itself
+        hint = "without << >> and {| |}" if anonymous else f"its subject is {subject}"
+        return ParseError(
+            f"{what} (RDF 1.2) stands as an object",
+            where=self.name,
+            hint=f"kgraph publishes RDF 1.1; {hint}.",
+        )
 
     def _parse_error(self, error: SyntaxError) -> ParseError:
         message = _MESSAGE.sub("", str(error.msg)) or "not well-formed"
         hint = ""
-        if "No scheme found" in message or "relative IRI" in message.lower():
+        if error.lineno == 1 and self._has_mark():
+            message = "the file begins with a byte order mark (U+FEFF)"
+            hint = "Save it as UTF-8 without one (some editors call it BOM)."
+        elif "No scheme found" in message or "relative IRI" in message.lower():
             message = "a relative IRI, and the file sets no base"
             hint = f"Begin the file with: @base <{WRITTEN_BASE}> ."
         elif "LoadDocumentCallback" in message:

@@ -57,7 +57,7 @@ def command(iri: str, site: Path, state: Path | None, syntax: str | None) -> int
             return 0
         from kgraph.cli._tables import description_table
 
-        description_table(found, Names(lambda: index, base=manifest.base, prefixes=manifest.prefixes), hidden)
+        description_table(found, Names(lambda: index, prefixes=manifest.prefixes), hidden)
     return 0
 
 

@@ -38,7 +38,7 @@ def command(file: Path, site: Path, state: Path | None, form: str | None, endpoi
     With --endpoint it is sent, as it stands, to any SPARQL 1.1 endpoint; formats and errors are the same.
     """
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("the query is not UTF-8", where=str(file)) from error
     except OSError as error:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from kgraph.iri import address
-
 _BATCH = 500
 _KEPT = (
     2000  # names that are kept in one order of languages: pages share their properties, classes and sources
@@ -51,11 +49,8 @@ class Names:
     `connect` gives this thread's connection to the index.
     """
 
-    def __init__(
-        self, connect: Callable[[], sqlite3.Connection], *, base: str, prefixes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, prefixes: Mapping[str, str]) -> None:
         self._connect = connect
-        self.base = base
         self._kept: dict[tuple[str, ...], dict[str, Name]] = {}
         self.prefixes = sorted(prefixes.items(), key=lambda p: -len(p[1]))
 
@@ -148,7 +143,3 @@ class Names:
         if words[:1].islower():  # closeMatch, sameAs: a property's words; capitals that stand together stay
             words = _CAPITAL.sub(lambda match: match[0].lower(), words)
         return words or tail
-
-    def address(self, iri: str) -> str:
-        """The site's own address of an IRI."""
-        return address(iri, self.base)

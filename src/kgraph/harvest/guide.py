@@ -34,7 +34,7 @@ def doors(published: Published) -> list[Door]:
             "The address of a thing leads to its page, or to data when a program asks for them. The same data stand at "
             "the address with an ending: .ttl, .jsonld, .nt, .rdf, .trig, .nq. The last two say which passage "
             "supports each statement; so does .jsonld?evidence=1.",
-            (example, published.document(example) + ".jsonld"),
+            (example, published.document(example, "jsonld")),
             "text/turtle",
         ),
         Door(

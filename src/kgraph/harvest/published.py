@@ -11,8 +11,8 @@ from typing import Any
 
 from kgraph.engine import Engine
 from kgraph.history import attach, record
-from kgraph.index import open_index
-from kgraph.iri import address
+from kgraph.index import iris_at, open_index
+from kgraph.iri import address, document_address, exact, index_path
 from kgraph.release import Activation, Release
 from kgraph.site import Site
 from kgraph.terms import IRI, BNode, Node, Quad
@@ -117,9 +117,13 @@ class Published:
             row["iri"] for row in self.rows("SELECT iri FROM node WHERE graph_kind = 'inferred'")
         )
 
-    def document(self, iri: str) -> str:
-        """Absolute address at which a thing's page and documents are found."""
-        return self.address + address(iri, self.base)[1:].partition("#")[0]
+    def document(self, iri: str, suffix: str = "") -> str:
+        """Absolute address at which a thing is found; with a suffix, that of one of its documents."""
+        path = index_path(iri, self.base)
+        shared = path is not None and len(iris_at(self.index, path, self.base)) > 1
+        found = exact(iri) if shared else address(iri, self.base, self.site.ontology_namespace)
+        found = document_address(found, suffix) if suffix else found.partition("#")[0]
+        return self.address + found[1:]
 
     def at_step(
         self, release: int, after: str = "", limit: int = 250, *, of: str | None = None

@@ -35,13 +35,11 @@ class Link:
 
 def links(published: Published, iri: str) -> list[Link]:
     """Every link between the documents of a thing. The addresses are absolute."""
-    page = _document(published, iri, "html")
+    page = published.document(iri, "html")
     found = [Link(page, "cite-as", iri)]
     for metadata in _METADATA:
-        found.append(
-            Link(page, "describedby", _document(published, iri, metadata.ending), metadata.media_type)
-        )
-    content = _document(published, iri, _CONTENT.ending)
+        found.append(Link(page, "describedby", published.document(iri, metadata.ending), metadata.media_type))
+    content = published.document(iri, _CONTENT.ending)
     found.append(Link(page, "item", content, _CONTENT.media_type))
     found += [Link(page, "type", kind) for kind in ("https://schema.org/AboutPage", *_types(published, iri))]
     licence = str(published.site.settings["license"])
@@ -51,14 +49,14 @@ def links(published: Published, iri: str) -> list[Link]:
     found.append(Link(page, "collection", published.dataset))
     found.append(Link(page, "linkset", linkset_address(published, iri), LINKSET_JSON))
     for metadata in _METADATA:
-        found.append(Link(_document(published, iri, metadata.ending), "describes", page, "text/html"))
+        found.append(Link(published.document(iri, metadata.ending), "describes", page, "text/html"))
     found.append(Link(content, "collection", page, "text/html"))
     return [link for link in found if is_iri(link.target)]
 
 
 def of_document(published: Published, iri: str, suffix: str) -> list[Link]:
     """The links that one document of a thing sends in its Link header."""
-    here = _document(published, iri, suffix)
+    here = published.document(iri, suffix)
     found = [link for link in links(published, iri) if link.anchor == here]
     if suffix != "html":
         found.append(Link(here, "linkset", linkset_address(published, iri), LINKSET_JSON))
@@ -93,12 +91,6 @@ def _text(found: list[Link]) -> Iterator[str]:
 
 def _uri(iri: str) -> str:
     return quote(iri, safe="/:@!$&'()*+,;=-._~?#%")
-
-
-def _document(published: Published, iri: str, suffix: str) -> str:
-    # the same rule as the pages' own links: an address with parameters has its suffix before them
-    path, mark, query = published.document(iri).partition("?")
-    return f"{path}.{suffix}{mark}{query}"
 
 
 def _types(published: Published, iri: str) -> list[str]:

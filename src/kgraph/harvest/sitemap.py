@@ -51,7 +51,7 @@ def file(published: Published, number: int) -> bytes | None:
             "url",
             None,
             None,
-            element("loc", published.document(row["iri"]) + ".html"),  # the page itself: no redirect
+            element("loc", published.document(row["iri"], "html")),  # the page itself: no redirect
             element("lastmod", published.times.get(row["changed"], first)),
         )
         for row in rows

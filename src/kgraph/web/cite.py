@@ -51,9 +51,9 @@ def citation(edition: Edition, iri: str, title: str) -> Citation:
         "year": str(day.year),
         "month": str(day.month),
         "note": version,
-        "url": url,
     }
     lines = [f"  {name} = {{{_braced(value)}}}" for name, value in fields.items() if value]
+    lines.append(f"  url = {{{url}}}")  # verbatim: BibTeX styles hand it to \url, biblatex reads it so
     entry: dict[str, Any] = {
         "id": key,
         "type": "entry",

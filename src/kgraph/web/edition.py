@@ -22,7 +22,7 @@ from kgraph.describe.evidence import Texts
 from kgraph.engine.protocol import Engine
 from kgraph.errors import ReleaseError
 from kgraph.history import changes_of
-from kgraph.index import open_index
+from kgraph.index import iris_at, open_index
 from kgraph.iri import index_path
 from kgraph.release import Release, read_log
 from kgraph.roles import ROLES
@@ -44,7 +44,7 @@ class Edition:
         self._nodes = Kept()
         self._known: dict[str, bool] = {}
         self.kept: dict[Any, Any] = {}  # facets of selections
-        self.names = Names(self.connect, base=self.base, prefixes=self.prefixes)
+        self.names = Names(self.connect, prefixes=self.prefixes)
         files = {str(iri): site.root / str(path) for iri, path in dict(site.settings["sources"]).items()}
         self.texts = Texts(files)
 
@@ -128,12 +128,7 @@ class Edition:
 
     def at(self, path: str) -> list[str]:
         """The IRIs that a decoded request path stands for; several where they differ only in what was encoded."""
-        rows = self.rows(
-            "SELECT n.iri, p.iri AS parent FROM node n LEFT JOIN node p ON p.id = n.parent WHERE n.path = ? LIMIT 2000",
-            path,
-        )
-        found = dict.fromkeys(row["iri"].partition("#")[0] for row in rows)
-        return [iri for iri in found if index_path(iri, self.base) == path]
+        return iris_at(self.connect(), path, self.base)
 
     def classes_of(self, iri: str) -> set[str]:
         """The classes of a thing, through subclasses too."""

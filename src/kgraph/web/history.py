@@ -18,7 +18,7 @@ from flask import Blueprint, Response, current_app, request
 from kgraph import history as recorded
 from kgraph.describe.entity import statements
 from kgraph.errors import ReleaseError
-from kgraph.iri import is_iri
+from kgraph.iri import is_iri, parameter
 from kgraph.release import Activation, Manifest, read_manifest
 from kgraph.release.compared import Comparisons, TooLarge
 from kgraph.terms import IRI, Quad, ntriples, read_nquads
@@ -346,7 +346,7 @@ def latest(iri: str) -> list[Mention]:
 
 
 def _history_address(iri: str, at: int | None = None, ending: str = "") -> str:
-    address = f"/history{'.' if ending else ''}{ending}?iri=" + thing_address(current(), iri, exact=True)
+    address = f"/history{'.' if ending else ''}{ending}?iri=" + parameter(iri)
     return with_parameter(address, f"at={at}") if at else address
 
 

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode, urlsplit
 
-from kgraph.iri import address, index_path, is_reserved
+from flask import request
+
+from kgraph import iri as iris
 from kgraph.web.edition import Edition
 from kgraph.web.respond import in_release
 
-_QUOTE = "/:@!$'()*,;-._~"
+
+def found_at(edition: Edition) -> str:
+    """Scheme and host of the site, for absolute links: the setting `address`, or else where this request found it.
+
+    Under the base IRI when the Host header makes no address.
+    """
+    url = str(edition.site.settings["address"]) or request.host_url
+    return (url if iris.is_iri(url) and urlsplit(url).hostname else edition.base).rstrip("/")
 
 
-def thing_address(edition: Edition, iri: str, *, exact: bool = False) -> str:
-    """The address of a thing on this site. `exact`: only the encoded IRI, for `/entity?iri=`."""
-    if exact:
-        return quote(iri, safe=_QUOTE)
-    found = address(iri, edition.base)
-    if found.startswith("/entity?"):
-        return found
-    if is_reserved(found) and not iri.startswith(edition.kg.rstrip("#")):
-        return "/entity?iri=" + quote(iri, safe=_QUOTE)
-    return found
+def thing_address(edition: Edition, iri: str) -> str:
+    """The address of a thing on this site."""
+    return iris.address(iri, edition.base, edition.kg)
 
 
 def document_address(edition: Edition, iri: str, suffix: str) -> str:
     """The address of one document of a thing: its path, or `/entity` where several IRIs share that path."""
-    found = thing_address(edition, iri)
-    path = index_path(iri, edition.base)
-    if path and len(edition.at(path)) > 1:
-        found = "/entity?iri=" + quote(iri, safe=_QUOTE)
-    if found.startswith("/entity?"):
-        return f"/entity.{suffix}?" + found.partition("?")[2]
-    return found.partition("#")[0] + "." + suffix
+    path = iris.index_path(iri, edition.base)
+    shared = path is not None and len(edition.at(path)) > 1
+    return iris.document_address(iris.exact(iri) if shared else thing_address(edition, iri), suffix)
 
 
 def with_query(path: str, parameters: Mapping[str, str | None]) -> str:

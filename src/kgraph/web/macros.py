@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, g, request
 from markupsafe import Markup, escape
 
+from kgraph.iri import parameter
 from kgraph.media import RdfFormat
 from kgraph.web import browse, evidence, markup, view, wording
 from kgraph.web.edition import current, publication
@@ -41,9 +42,7 @@ def register(app: Flask) -> None:
         "date_text": browse.date_text,
         "facet_name": browse.facet_name,
         "short": lambda iri: browse.short(current(), iri),
-        "class_address": lambda iri: (
-            "/browse?class=" + (current().names.prefixed(iri) or thing_address(current(), iri, exact=True))
-        ),
+        "class_address": lambda iri: "/browse?class=" + (current().names.prefixed(iri) or parameter(iri)),
         "media_types": MEDIA_TYPES,
         "format_names": {f.ending: f.label for f in RdfFormat},
     }

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, g, request
 from werkzeug.http import http_date, parse_date
@@ -25,7 +25,7 @@ from kgraph.web.edition import Edition, current, parse_time, publication
 from kgraph.web.editions import Editions, NoRelease, NotKept
 from kgraph.web.errors import problem
 from kgraph.web.language import _
-from kgraph.web.links import document_address, thing_address
+from kgraph.web.links import document_address, found_at, thing_address
 from kgraph.web.negotiate import MEDIA_TYPES
 from kgraph.web.respond import answer, here, in_release
 from kgraph.web.wording import day_words
@@ -266,7 +266,7 @@ def timemap(path: str) -> Response:
         abort(404)
     edition = current()
     address = document_address(edition, iri, suffix) if suffix else thing_address(edition, iri)
-    origin = _origin(edition)
+    origin = found_at(edition)
     where = quote(address, safe=_ADDRESS)
     times = f'from="{http_date(shown[0].time)}"; until="{http_date(shown[-1].time)}"'
     lines = [
@@ -275,12 +275,6 @@ def timemap(path: str) -> Response:
         *_ends(address, shown, origin),
     ]
     return answer((",\n".join(lines) + "\n").encode(), LINK_FORMAT)
-
-
-def _origin(edition: Edition) -> str:
-    """Where this request found the site; under the base IRI when the Host header makes no address."""
-    url = request.host_url
-    return (url if is_iri(url) and urlsplit(url).hostname else edition.base).rstrip("/")
 
 
 def _named(path: str) -> tuple[str, str] | None:

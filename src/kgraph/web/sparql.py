@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
@@ -17,11 +17,11 @@ from flask.blueprints import BlueprintSetupState
 from kgraph.engine import serialize
 from kgraph.engine.protocol import Query
 from kgraph.errors import QueryError, QuerySyntaxError
-from kgraph.iri import is_iri
 from kgraph.media import RdfFormat, ResultFormat
 from kgraph.site import SETTINGS
 from kgraph.web import protocol, service
 from kgraph.web.edition import Edition, Publication, current
+from kgraph.web.links import found_at
 from kgraph.web.reply import ALLOW, Reply, answered, content_type, reply
 from kgraph.web.respond import answer, page
 from kgraph.web.results import Result, ResultCache, cache_of
@@ -132,7 +132,7 @@ def description(edition: Edition) -> Response:
         _GRAPHS,
     )
     quads = service.describe(
-        _endpoint(edition),
+        found_at(edition) + PATH,
         title=manifest.title,
         triples=manifest.triples,
         graphs=[(row["iri"], row["triples"]) for row in graphs],
@@ -140,12 +140,6 @@ def description(edition: Edition) -> Response:
     )
     body = serialize.write(quads, rdf, service.PREFIXES)
     return answer(body, content_type(rdf.media_type), vary=("Accept",))
-
-
-def _endpoint(edition: Edition) -> str:
-    """Where this request found the service; under the base IRI when the Host header makes no address."""
-    url = request.host_url.rstrip("/") + PATH
-    return url if is_iri(url) and urlsplit(url).hostname else edition.base.rstrip("/") + PATH
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kgraph.describe.entity import is_linked, statements
 from kgraph.engine.serialize import write
 from kgraph.errors import NotWritable
 from kgraph.harvest import jsonld, signposting
+from kgraph.iri import exact as exact_address
 from kgraph.media import RdfFormat
 from kgraph.search import near_paths
 from kgraph.terms import IRI, RDF_TYPE, Quad
@@ -226,7 +227,7 @@ def kinds_of_linked(edition: Edition, quads: list[Quad]) -> list[Quad]:
 
 def several(edition: Edition, found: list[str]) -> Response:
     """300: IRIs that differ only in what is percent-encoded look the same on the wire."""
-    choices = [(iri, "/entity?iri=" + thing_address(edition, iri, exact=True)) for iri in found]
+    choices = [(iri, exact_address(iri)) for iri in found]
     response = page("several.html", status=300, choices=choices, keep=True)
     response.headers["Link"] = link_header([(href, "alternate", None) for _iri, href in choices])
     return response

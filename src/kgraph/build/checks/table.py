@@ -14,7 +14,7 @@ from kgraph.build.inputs import Inputs
 from kgraph.build.load import Loaded, inferred_graph
 from kgraph.build.ontology import Ontology
 from kgraph.build.scan import Scan
-from kgraph.site import CONFIG, Site
+from kgraph.site import CONFIG
 from kgraph.terms import RDF_TYPE, RDFS, XSD
 
 _TYPE = ox.NamedNode(RDF_TYPE)
@@ -185,8 +185,11 @@ def check_model(
         yield from run(graph)
 
 
-def check_settings(site: Site) -> Iterator[Finding]:
-    """What kgraph.toml leaves open, as notes; a site without one is published as it is."""
+def check_site(inputs: Inputs) -> Iterator[Finding]:
+    """What kgraph.toml leaves open, as notes (a site without one is published as it is), and faulty query files."""
+    from kgraph.build.checks.queries import check_queries
+
+    site = inputs.site
     if not site.settings["license"] and (site.root / CONFIG).exists() and site.file is None:
         yield Finding(
             "licence",
@@ -195,6 +198,7 @@ def check_settings(site: Site) -> Iterator[Finding]:
             hint="Set 'license' to the IRI of the licence of the data.",
             severity="note",
         )
+    yield from check_queries(inputs)
 
 
 def all_checks() -> dict[str, tuple[Check, Run]]:
@@ -234,6 +238,7 @@ def reference() -> str:
         "3. **shacl**: the shapes in `shapes/`. A result of severity sh:Violation rejects the data; sh:Warning",
         "   and sh:Info are reported.",
         "",
+        "A file of `queries/` (id query) is SPARQL in UTF-8 with a sound header and a name of its own, on any site.",
         "A note (id licence) tells when kgraph.toml names no licence: then there is no description of the dataset.",
         "`kgraph build` adds a warning (id address) for each thing at an address that kgraph serves itself, such as",
         "/browse: its page is at `/entity?iri=` with its IRI; and notes (id odd) on what readers will trip over.",

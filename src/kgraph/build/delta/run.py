@@ -19,7 +19,7 @@ from kgraph.build import basis as kept
 from kgraph.build import shapes as shacl
 from kgraph.build.addresses import collisions
 from kgraph.build.basis import Basis
-from kgraph.build.checks import check_settings
+from kgraph.build.checks import check_site
 from kgraph.build.checks.table import all_checks
 from kgraph.build.delta import index
 from kgraph.build.delta.dumps import Dumps
@@ -210,7 +210,7 @@ class IncrementalRun(Run):
         if self.ontology.is_kgraph(self.rewrite.namespace):
             graph = ScopedGraph(change, self.inputs, self.ontology, loaded, self.shapes)
             self._add(found for _, run in all_checks().values() for found in run(graph))
-        self._add(check_settings(self.site))
+        self._add(check_site(self.inputs))
 
     def _validated(self, change: Change, edit: Edit, loaded: Loaded) -> Report:
         if not self.shapes:
