@@ -109,7 +109,7 @@ def test_browse_filters_and_shows_the_same_selection_three_ways(page: Page) -> N
 
 def test_nothing_found_says_what_to_do(page: Page) -> None:
     page.goto("/search?q=aliyvea")
-    expect(page.get_by_text("Nothing here is called so.")).to_be_visible()
+    expect(page.get_by_text("Nothing here has this name.")).to_be_visible()
     follow(page, page.get_by_role("link", name="aliyeva"))
     expect(page.get_by_role("main").get_by_text("Leyla Aliyeva").first).to_be_visible()
     page.goto("/id/event/nowhere")

@@ -375,16 +375,26 @@ def preview(published: Published, iri: str) -> dict[str, Any] | None:
     if not rows:
         return None
     row = rows[0]
-    facts: list[tuple[str, str]] = []
-    for pid, values in _values(published, iri).items():
-        if pid not in (RDF_TYPE, RDFS + "label") and len(facts) < 8:
-            shown = [label_of(published, t.value) if isinstance(t, IRI) else t.value for t in values[:3]]
-            facts.append((label_of(published, pid), "; ".join(text[:120] for text in shown)))
+    inferred = {r["iri"] for r in published.rows("SELECT iri FROM node WHERE graph_kind = 'inferred'")}
+    quads = published.engine.outgoing(IRI(iri), limit=20_000)
+    entailed = {(q.predicate, q.object) for q in quads if q.graph and q.graph.value in inferred}
+    stated = {(q.predicate, q.object) for q in quads if q.graph and q.graph.value not in inferred}
+    values: dict[str, list[str]] = {}
+    for q in quads:
+        alone = (q.predicate, q.object) in entailed - stated
+        if q.graph is None and not alone and q.predicate.value not in (RDF_TYPE, RDFS + "label"):
+            text = label_of(published, q.object.value) if isinstance(q.object, IRI) else q.object.value
+            if text != row["description"]:
+                values.setdefault(q.predicate.value, []).append(
+                    text if len(text) <= 120 else text[:118] + "…"
+                )
+    facts = [(label_of(published, pid), "; ".join(texts[:3])) for pid, texts in list(values.items())[:8]]
+    types = {t["name"].casefold(): t["name"] for t in reversed(_types_of(published, row["id"]))}
     return {
         "iri": iri,
         "address": published.document(iri),
         "label": row["label"] or local_name(iri),
         "description": row["description"] or "",
-        "types": [t["name"] for t in _types_of(published, row["id"])],
+        "types": list(reversed(types.values())),
         "facts": facts,
     }

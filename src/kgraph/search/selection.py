@@ -65,11 +65,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Dated:
-    """A thing with the days that its dating allows; an open end is None."""
+    """A thing with the days that its dating allows (an open end is None) and the EDTF expression, where it has one."""
 
     iri: str
     earliest: str | None
     latest: str | None
+    edtf: str | None = None
 
 
 @dataclass(frozen=True)
@@ -217,14 +218,14 @@ class Selection:
         """The things with a date, by their first day: each by its most exact dating alone."""
         where, values = self._where()
         rows = connection.execute(
-            "SELECT n.iri, d.earliest, d.latest FROM instance i JOIN node n ON n.id = i.node"
+            "SELECT n.iri, d.earliest, d.latest, d.edtf FROM instance i JOIN node n ON n.id = i.node"
             f" JOIN date d ON d.node = n.id WHERE {where} AND (d.earliest IS NOT NULL OR d.latest IS NOT NULL)"
             " ORDER BY coalesce(d.earliest, d.latest), n.iri LIMIT ?",
             [*values, 4 * limit],
         )
         best: dict[str, Dated] = {}
         for row in rows:
-            one = Dated(row["iri"], row["earliest"], row["latest"])
+            one = Dated(row["iri"], row["earliest"], row["latest"], row["edtf"])
             old = best.get(one.iri)
             if old is None or width(one.earliest, one.latest) < width(old.earliest, old.latest):
                 best[one.iri] = one

@@ -277,7 +277,7 @@ def date_text(when: When | None) -> str:
     """The dates of a thing in words: its most exact dating, and how many there are."""
     if when is None:
         return ""
-    words = wording.edtf_words(when.edtf) if when.edtf else wording.bounds_words(when.earliest, when.latest)
+    words = wording.dated_words(when)
     return words if when.datings < 2 else _("%(words)s (one of %(n)s datings)", words=words, n=when.datings)
 
 
@@ -298,7 +298,7 @@ def draw(edition: Edition, view: View, shown: str, dated: list[Any], located: li
             lambda d: Mark(
                 here(thing_address(edition, d.iri)),
                 view.name(d.iri).text,
-                wording.bounds_words(d.earliest, d.latest),
+                wording.dated_words(d),
             ),
             _("Timeline; the same things stand in the table below"),
         )

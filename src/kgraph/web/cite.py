@@ -33,7 +33,7 @@ def citation(edition: Edition, iri: str, title: str) -> Citation:
     number = edition.release.number
     if number:
         url = with_parameter(url, f"release={number}")
-    version = _("release %(number)s", number=number) if number else _("draft")
+    version = _("Release %(number)s", number=number) if number else _("Draft")
     publisher = str(settings["publisher"])
     site = manifest.title
     parts = [

@@ -35,7 +35,10 @@ class Mark:
 
 
 def timeline(dated: Iterable[Dated], mark: Callable[[Dated], Mark], title: str) -> Markup:
-    """Things on a line of years, one row each, the span that a dating allows as a bar, an open end as a fading one."""
+    """Things on a line of years, one row each, the days that a dating allows as a bar.
+
+    Full: from the first day to the last. Hollow (`within`): some day of them. Dashed (`open`): an end is not given.
+    """
     rows = list(dated)
     days = [d for r in rows for d in (_day(r.earliest), _day(r.latest)) if d is not None]
     if not days:
@@ -61,15 +64,15 @@ def timeline(dated: Iterable[Dated], mark: Callable[[Dated], Mark], title: str) 
         first, last = _day(row.earliest), _day(row.latest)
         left = x(first) if first is not None else x(low)
         right = x(last) if last is not None else x(high)
-        open_ = "" if first is not None and last is not None else " open"
+        kind = " open" if first is None or last is None else " within" if _within(row) else ""
         wide = max(right - left, 6.0)
         one = mark(row)
-        name = _short(one.text)
-        text_at = max(_LEFT, min(left, WIDTH - _RIGHT - 7.2 * len(name)))
+        name = _short(one.text, 72)
+        text_at = max(_LEFT, min(left, WIDTH - _RIGHT - 7.0 * len(name)))
         parts.append(
             f'<a href="{escape(one.href)}"><title>{escape(one.text)}: {escape(one.words)}</title>'
             f'<text class="name" x="{round(text_at, 1)}" y="{top + 11}">{escape(name)}</text>'
-            f'<rect class="span{open_}" x="{round(left, 1)}" y="{top + 16}"'
+            f'<rect class="span{kind}" x="{round(left, 1)}" y="{top + 16}"'
             f' width="{round(wide, 1)}" height="8" rx="3"/></a>'
         )
     parts.append("</svg>")
@@ -225,6 +228,11 @@ def _ticks(low: float, high: float) -> Iterable[tuple[int, float]]:
             yield year, day
 
 
+def _within(row: Dated) -> bool:
+    """Whether a dating leaves open on which of its days the thing was: it has several and is no interval (EDTF a/b)."""
+    return row.edtf is not None and "/" not in row.edtf and row.earliest != row.latest
+
+
 def _day(text: str | None) -> float | None:
     try:
         return float(date.fromisoformat(text).toordinal()) if text else None
@@ -232,5 +240,5 @@ def _day(text: str | None) -> float | None:
         return None
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 48 else text[:46].rstrip() + "…"
+def _short(text: str, most: int = 48) -> str:
+    return text if len(text) <= most else text[: most - 2].rstrip() + "…"

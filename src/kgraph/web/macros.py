@@ -50,6 +50,7 @@ def register(app: Flask) -> None:
         name.text[:1].upper() + name.text[1:], name.language or ""
     )
     jinja.filters["coded"] = coded
+    jinja.filters["sentence"] = sentence
     jinja.tests |= {"literal": view.is_literal, "iri": view.is_iri_term, "blank": view.is_blank}
 
     @app.context_processor
@@ -74,6 +75,12 @@ def register(app: Flask) -> None:
             "in_language": _in_language,
             "language_names": NAMES,
         }
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence: those of the command line begin small and end without a stop."""
+    told = str(text).strip()
+    return told[:1].upper() + told[1:] + ("" if told[-1:] in ".!?:؟" else ".") if told else ""
 
 
 def coded(text: str) -> Markup:

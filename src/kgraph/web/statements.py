@@ -260,7 +260,7 @@ def show(
             lambda d: Mark(
                 here(thing_address(edition, d.iri)),
                 view.name(d.iri).text,
-                wording.bounds_words(d.earliest, d.latest),
+                wording.dated_words(d),
             ),
             _("Timeline; the same stands in the list below"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from typing import Protocol
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -106,6 +107,24 @@ def bounds_words(earliest: str | None, latest: str | None) -> str:
     if earliest:
         return _("not before %(day)s", day=day_words(earliest))
     return ""
+
+
+class Bounded(Protocol):
+    """What has the bounds of a dating and, where it was given, its EDTF expression."""
+
+    @property
+    def earliest(self) -> str | None: ...
+
+    @property
+    def latest(self) -> str | None: ...
+
+    @property
+    def edtf(self) -> str | None: ...
+
+
+def dated_words(one: Bounded) -> str:
+    """A dating in words: as it was given, or what its bounds leave open."""
+    return edtf_words(one.edtf) if one.edtf else bounds_words(one.earliest, one.latest)
 
 
 def number_words(text: str) -> str:

@@ -23,7 +23,8 @@
   const matching = (found, token) => {
     const typed = (token?.autocompletionString || "").toLowerCase();
     return found
-      .filter((term) => term.iri.toLowerCase().startsWith(typed) || term.label.toLowerCase().includes(typed))
+      .filter(({ iri, label }) => iri.toLowerCase().startsWith(typed) || label.toLowerCase().includes(typed)
+        || iri.slice(Math.max(iri.lastIndexOf("#"), iri.lastIndexOf("/")) + 1).toLowerCase().includes(typed))
       .map((term) => term.iri);
   };
 
@@ -37,6 +38,25 @@
   Autocompleters.property.get = async (_editor, token) => matching((await learn()).properties, token);
   defaults.prefixCcApi = "";
   defaults.createShareableLink = (editor) => `${location.origin}/sparql?query=${encodeURIComponent(editor.getValue())}`;
+
+  // A refusal in the words of the service (RFC 9457), not as the JSON that carries them.
+  const told = async (error) => {
+    let problem;
+    try { problem = JSON.parse(error.text); } catch { return undefined; }
+    if (!problem?.title) return undefined;
+    const box = document.createElement("div");
+    box.className = "failure";
+    const sentence = (text) => text[0].toUpperCase() + text.slice(1) + (/[.!?:]$/.test(text) ? "" : ".");
+    const where = problem.line ? words.place.replace("{line}", problem.line).replace("{column}", problem.column) + " " : "";
+    [[problem.title, "b"], [problem.detail && where + (where ? problem.detail : sentence(problem.detail)), "span"], [problem.hint && sentence(problem.hint), "span"]].forEach(([text, kind]) => {
+      if (!text) return;
+      const line = document.createElement("p");
+      line.append(Object.assign(document.createElement(kind), { textContent: text }));
+      box.append(line);
+    });
+    return box;
+  };
+  Yasgui.Yasr.defaults.errorRenderers = [told, ...(Yasgui.Yasr.defaults.errorRenderers || [])];
 
   place.hidden = false;
   let editor;
@@ -57,7 +77,7 @@
   }
   form.hidden = true;
   document.body.classList.add("wide");
-  document.getElementById("result")?.closest("section").remove();
+  for (const section of document.querySelectorAll("section:has(#result), section.failure")) section.remove();
 
   // What the editor leaves unnamed for screen readers; its list of tabs holds a button too, so is no tablist (WAI-ARIA 1.2).
   const name = () => {

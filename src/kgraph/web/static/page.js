@@ -1,4 +1,5 @@
-// Adds to pages that work without it: suggestions while typing in a search box (ARIA combobox), details opened for print.
+// Adds to pages that work without it: suggestions while typing in a search box (ARIA combobox), evidence opened for
+// print, buttons that copy.
 "use strict";
 for (const input of document.querySelectorAll('form[role="search"][action="/search"] input[type="search"]')) {
   const list = document.createElement("ul");
@@ -76,4 +77,22 @@ for (const input of document.querySelectorAll('form[role="search"][action="/sear
   });
   input.addEventListener("blur", close);
 }
-addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("main details")) one.open = true; });
+// On paper a statement stands with what it rests on; what the reader had closed is closed again afterwards.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("main details.ev:not([open])")];
+  for (const one of opened) one.open = true;
+});
+addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
+// A button beside what is cited, where the browser lets a page write to the clipboard.
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("button.copy")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.of).textContent);
+        button.nextElementSibling.textContent = button.dataset.done;
+      } catch { getSelection().selectAllChildren(document.getElementById(button.dataset.of)); }
+    });
+  }
+}
