@@ -1,4 +1,4 @@
-"""Pages that say what they mean: drawings that claim no more than a dating, empty states, refusals, marked languages."""
+"""Pages that say what they mean: drawings that go no further than a dating, empty states, refusals, languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def test_a_bar_is_full_only_where_the_dating_is_an_interval(web: FlaskClient) ->
     assert page.count('class="span within"') == 4, "each is dated as some time between two days"
     assert 'class="span"' not in page
     events = web.get("/browse?class=kg:Event&view=timeline").text
-    assert 'class="span"' in events and 'class="span open"' in events
+    assert 'class="span"' in events
+    assert 'class="span open"' in events
     assert "A hollow bar is what a dating leaves open" in events
     assert "<td>some time between 25 February 1992 and 26 February 2014</td>" in events
     assert "<td>from about 2009 to 27 February 2014</td>" in events
