@@ -40,6 +40,37 @@ def test_a_faulty_query_names_line_and_column(site: Path, capsys: pytest.Capture
     assert f"{query}:2:8: " in capsys.readouterr().err
 
 
+def asked(site: Path, text: str, form: str) -> int:
+    (site / "q.rq").write_text(text)
+    return run(["query", str(site / "q.rq"), "--site", str(site), "--format", form])
+
+
+def test_a_terminal_takes_no_orders_from_data(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(site, r'SELECT ("\u001b[31mred\u0007\u009b" AS ?x) {}', "table") == 0
+    out = capsys.readouterr().out
+    assert r"\x1b[31mred\x07\x9b" in out
+    assert "\x1b" not in out
+
+
+def test_a_form_that_cannot_hold_the_answer_is_refused(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, form in (
+        ("CONSTRUCT WHERE { ?s ?p ?o }", "csv"),
+        ("ASK {}", "ttl"),
+        ("ASK {}", "csv"),
+        ("CONSTRUCT { <a:s> <a:p> ?t } { BIND(TRIPLE(<a:a>, <a:b>, 1) AS ?t) }", "rdf"),
+    ):
+        assert asked(site, text, form) == 1, (text, form)
+        err = capsys.readouterr().err
+        assert "the answer is" in err or "triple term" in err
+
+
+def test_a_triple_term_that_a_query_makes_is_shown(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(site, 'SELECT (TRIPLE(<a:a>, <a:b>, "c") AS ?t) {}', "table") == 0
+    assert "<<( a:a a:b c )>>" in capsys.readouterr().out
+
+
 def test_a_query_that_is_not_there(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(["query", str(site / "nothing.rq"), "--site", str(site)]) == 2

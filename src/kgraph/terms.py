@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -12,6 +12,8 @@ RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD_STRING = XSD + "string"
 RDF_TYPE = RDF + "type"
 RDF_LANGSTRING = RDF + "langString"
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class IRI(NamedTuple):
@@ -45,6 +47,19 @@ class Quad(NamedTuple):
     predicate: IRI
     object: Term
     graph: Node | None
+
+
+def written(term: Mapping[str, Any]) -> str:
+    """The text of a term of SPARQL's JSON, as a table shows it; a triple term, which only queries make, as three."""
+    value = term["value"]
+    if isinstance(value, str):
+        return value
+    return "<<( " + " ".join(written(value[part]) for part in ("subject", "predicate", "object")) + " )>>"
+
+
+def visible(text: str) -> str:
+    """A text for a terminal, which takes no orders from it: control characters as \\x1b, but for line ends and tabs."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def binding(term: Mapping[str, str]) -> Term:

@@ -15,6 +15,7 @@ import click
 
 from kgraph import __version__
 from kgraph.errors import KgraphError
+from kgraph.terms import visible
 
 
 class Verbs(click.Group):
@@ -81,7 +82,7 @@ def report_error(error: KgraphError) -> None:
     findings = getattr(error, "findings", None)
     if findings is not None:
         for finding in findings:
-            click.echo(str(finding), err=True)
+            click.echo(visible(str(finding)), err=True)
         click.echo(f"{error.message}; nothing was released.", err=True)
     else:
-        click.echo(f"kgraph: {error}", err=True)
+        click.echo(visible(f"kgraph: {error}"), err=True)

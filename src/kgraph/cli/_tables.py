@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kgraph.release import Activation, Manifest
-from kgraph.terms import Literal, Term
+from kgraph.terms import Literal, Term, visible, written
 
 if TYPE_CHECKING:
     from kgraph.describe import Description, Names
@@ -21,7 +21,21 @@ if TYPE_CHECKING:
 
 def whole_console() -> Console:
     """Standard output: a terminal's width there, elsewhere as wide as a table needs, so that nothing is cut."""
-    return Console() if sys.stdout.isatty() else Console(width=1_000_000)
+    return _Whole() if sys.stdout.isatty() else _Whole(width=1_000_000)
+
+
+class _Whole(Console):
+    def on_broken_pipe(self) -> None:
+        """A reader that has seen enough is no failure."""
+        try:
+            super().on_broken_pipe()
+        finally:
+            raise SystemExit(0)
+
+
+def shown(text: str) -> str:
+    """A text of the data in rich's markup."""
+    return escape(visible(text))
 
 
 def build_table(manifest: Manifest, activation: Activation, seconds: Mapping[str, float]) -> None:
@@ -58,7 +72,7 @@ def result_table(body: bytes) -> None:
     table = Table(*names)
     rows = answer["results"]["bindings"]
     for row in rows:
-        table.add_row(*(escape(row[name]["value"]) if name in row else "" for name in names))
+        table.add_row(*(shown(written(row[name])) if name in row else "" for name in names))
     whole_console().print(table)
     click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
@@ -77,7 +91,7 @@ def description_table(found: Description, names: Names, hidden: frozenset[str]) 
 
     console = whole_console()
     console.print(
-        f"[bold]{escape(called.get(found.iri, found.iri))}[/bold]\n{escape(found.iri)}", highlight=False
+        f"[bold]{shown(called.get(found.iri, found.iri))}[/bold]\n{shown(found.iri)}", highlight=False
     )
     statements: dict[tuple[str, str, str], list[str]] = {}
     for quad in found.quads:
@@ -90,9 +104,9 @@ def description_table(found: Description, names: Names, hidden: frozenset[str]) 
     table = Table("of", "", "", "rests on")
     for (subject, predicate, value), graphs in sorted(statements.items()):
         of = "" if subject == found.iri else "#" + subject.partition("#")[2]
-        table.add_row(escape(of), escape(predicate), escape(value), escape("; ".join(sorted(graphs))))
+        table.add_row(*map(shown, (of, predicate, value, "; ".join(sorted(graphs)))))
     console.print(table)
     for group in found.incoming:
         console.print(
-            f"{group.count:,} by {escape(called.get(group.predicate, group.predicate))}", highlight=False
+            f"{group.count:,} by {shown(called.get(group.predicate, group.predicate))}", highlight=False
         )

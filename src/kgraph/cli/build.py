@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from kgraph.cli._site import Bars, open_site, site_argument
+from kgraph.terms import visible
 
 
 @click.command(short_help="Check the site's files and make a release of them.")
@@ -25,7 +26,7 @@ def command(site: Path, state: Path | None, force: bool) -> int:
     activation = outcome.activation
     assert activation is not None
     for finding in outcome.findings:
-        click.echo(str(finding), err=True)
+        click.echo(visible(str(finding)), err=True)
     if not outcome.new or outcome.manifest is None:
         click.echo(f"Nothing has changed: release {activation.number} of {activation.time} stays active.")
         return 0

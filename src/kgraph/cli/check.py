@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from kgraph.cli._site import Bars, open_site, site_argument
+from kgraph.terms import visible
 
 
 @click.command(short_help="Check the site's files without making a release.")
@@ -18,6 +19,6 @@ def command(site: Path, state: Path | None) -> int:
     with Bars() as bars:
         outcome = check(open_site(site, state), progress=bars)
     for finding in outcome.findings:
-        click.echo(str(finding), err=True)
+        click.echo(visible(str(finding)), err=True)
     click.echo(f"Nothing is wrong ({sum(outcome.seconds.values()):.1f} s).")
     return 0

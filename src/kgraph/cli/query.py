@@ -98,9 +98,13 @@ def _answer(engine: Engine, text: str, form: str | None) -> tuple[str, bytes]:
     from kgraph.engine import Query
     from kgraph.media import RdfFormat, ResultFormat
 
-    results = ResultFormat[form.upper()] if form in FORMATS[1:] else ResultFormat.JSON
-    boolean = results if results is ResultFormat.XML else ResultFormat.JSON
-    rdf = next((f for f in RdfFormat if f.ending == form), RdfFormat.TURTLE)
+    results = boolean = None
+    rdf = next((f for f in RdfFormat if f.ending == form), None)
+    if form in (None, "table"):
+        results, boolean, rdf = ResultFormat.JSON, ResultFormat.JSON, RdfFormat.TURTLE
+    elif rdf is None:
+        results = ResultFormat[form.upper()]
+        boolean = results if results in (ResultFormat.JSON, ResultFormat.XML) else None
     answer = engine.query(Query(text, results=results, boolean=boolean, rdf=rdf))
     try:
         return answer.form, answer.read()

@@ -10,6 +10,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from kgraph.engine import convert, serialize, wire
+from kgraph.errors import NotWritable
 from kgraph.media import RdfFormat, ResultFormat
 from kgraph.terms import IRI, Quad
 
@@ -151,6 +152,11 @@ def write_graph(found: Iterator[ox.Triple], rdf: RdfFormat, prefixes: Mapping[st
         nonlocal count
         for triple in chain(first, found):
             count += 1
+            if isinstance(triple.object, ox.Triple) and rdf in (RdfFormat.RDFXML, RdfFormat.JSONLD):
+                raise NotWritable(
+                    f"a value of {triple.predicate.value} is a triple term (RDF 1.2), made by the query",
+                    hint="Ask for Turtle or N-Triples, or make no such terms.",
+                )
             if rdf is RdfFormat.RDFXML:
                 serialize.check_xml([convert.quad(ox.Quad(triple.subject, triple.predicate, triple.object))])
             yield triple

@@ -15,7 +15,7 @@ from kgraph.shacl import paths
 from kgraph.shacl.messages import remedy
 from kgraph.shacl.names import SH
 from kgraph.shacl.report import Report, Result, severity_rank, term_json
-from kgraph.terms import IRI, Term, ntriples
+from kgraph.terms import IRI, Term, ntriples, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,7 +99,9 @@ def print_report(
         component = group.component.removeprefix(SH).removesuffix("ConstraintComponent")
         title = f"{_local(group.severity)}: {shown(group.shape)}{path} ({_local(component)})"
         console.print(escape(title), style="bold", highlight=False)
-        console.print(escape(f"  {'; '.join(group.messages)}. {remedy(group.component)}"), highlight=False)
+        console.print(
+            escape(f"  {visible('; '.join(group.messages))}. {remedy(group.component)}"), highlight=False
+        )
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for column in ("where", "node", "label", "value"):
             table.add_column(column, overflow="fold")
@@ -107,7 +109,7 @@ def print_report(
             at = place(result)
             value = result.value if result.value != result.focus_node else None
             row = (str(at), shown(result.focus_node), at.label, shown(value))
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(escape(visible(cell)) for cell in row))
         console.print(table)
         console.print()
     console.print(escape(summary(report)), highlight=False)

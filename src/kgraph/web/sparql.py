@@ -19,6 +19,7 @@ from kgraph.engine.protocol import Query
 from kgraph.errors import QueryError, QuerySyntaxError
 from kgraph.media import RdfFormat, ResultFormat
 from kgraph.site import SETTINGS
+from kgraph.terms import written
 from kgraph.web import protocol, service
 from kgraph.web.edition import Edition, Publication, current
 from kgraph.web.links import found_at
@@ -177,8 +178,13 @@ def shown(edition: Edition, query: Query) -> Shown:
         return Shown((), (), None, bool(document["boolean"]), "", False, downloads)
     names = tuple(document["head"]["vars"])
     bindings = document["results"]["bindings"]
-    rows = tuple(tuple(row.get(name) for name in names) for row in bindings[:ROWS])
+    rows = tuple(tuple(_cell(row.get(name)) for name in names) for row in bindings[:ROWS])
     return Shown(names, rows, len(bindings), None, "", len(bindings) > ROWS, downloads)
+
+
+def _cell(term: dict[str, str] | None) -> dict[str, str] | None:
+    """A term of SPARQL's JSON; a triple term, which only a query makes, as text."""
+    return {"type": "literal", "value": written(term)} if term and term["type"] == "triple" else term
 
 
 def query_page(text: str, result: Shown | None = None) -> Response:
