@@ -13,6 +13,7 @@ _FORBIDDEN = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _LINKABLE = frozenset({"http", "https"})
 _ELSEWHERE = re.compile(r"^/[/\\]|/(?:\.|%2e){1,2}(?:/|$)|%0a", re.IGNORECASE)
 _SAFE = "/:@!$&'()*+,;=-._~?"
+_PLAIN = re.compile(r"[A-Za-z0-9/:@!$&'()*+,;=._~-]*(#[A-Za-z0-9/:@!$&'()*+,;=._~-]+)?")
 
 
 def is_iri(text: str) -> bool:
@@ -39,7 +40,9 @@ def address(iri: str, base: str, ontology: str = "") -> str:
     """
     if iri.startswith(base) and "?" not in iri:
         path, hash_, fragment = iri[len(base) :].partition("#")
-        found = "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
+        found = "/" + iri[len(base) :]
+        if not _PLAIN.fullmatch(found, 1):  # most have nothing to encode
+            found = "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
         own = bool(ontology) and iri.startswith(ontology.rstrip("#"))
         if not _ELSEWHERE.search("/" + path) and (own or not is_reserved(found)):
             return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 _BATCH = 500
@@ -25,8 +25,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """What an IRI is called. `language` is None where the text has none; `known`: it has a page of its own.
 
     `labelled` is False where the text was made from the IRI. `kind` is the IRI of its most specific class.
@@ -70,7 +69,9 @@ class Names:
                 f" FROM node n LEFT JOIN node k ON k.id = n.kind WHERE n.iri IN ({marks})",
                 part,
             ).fetchall()
-            better = self._preferred([r["id"] for r in rows if r["label"]], languages)
+            first = languages[0] if languages else None
+            other = [r["id"] for r in rows if r["label"] and r["language"] != first]
+            better = self._preferred(other, languages)
             for row in rows:
                 text, language = better.get(row["id"], (row["label"], row["language"]))
                 found[row["iri"]] = Name(

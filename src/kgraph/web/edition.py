@@ -28,6 +28,9 @@ from kgraph.release import Release, read_log
 from kgraph.roles import ROLES
 from kgraph.site import Site
 
+KEPT = 500
+"""Things whose rows and addresses are kept: one answer asks for them several times."""
+
 
 class Edition:
     """One release as it is served. Connections to its index are one per thread."""
@@ -43,6 +46,11 @@ class Edition:
         self._describing = threading.Lock()
         self._nodes = Kept()
         self._known: dict[str, bool] = {}
+        self._node_rows: dict[str, sqlite3.Row | None] = {}
+        self.addresses: dict[str, str] = {}  # of things that have documents
+        self.places: dict[
+            Any, Any
+        ] = {}  # of properties on pages, by classes and languages (kgraph.web.sections)
         self.kept: dict[Any, Any] = {}  # facets of selections
         self.names = Names(self.connect, prefixes=self.prefixes)
         files = {str(iri): site.root / str(path) for iri, path in dict(site.settings["sources"]).items()}
@@ -117,8 +125,15 @@ class Edition:
 
     def node(self, iri: str) -> sqlite3.Row | None:
         """The index's row of an IRI."""
-        rows = self.rows("SELECT * FROM node WHERE iri = ?", iri)
-        return rows[0] if rows else None
+        try:
+            return self._node_rows[iri]
+        except KeyError:
+            rows = self.rows("SELECT * FROM node WHERE iri = ?", iri)
+            found = rows[0] if rows else None
+            if len(self._node_rows) >= KEPT:
+                self._node_rows.clear()
+            self._node_rows[iri] = found
+            return found
 
     def has(self, iri: str) -> bool:
         """Whether the index lists an IRI; remembered, since every page's menu asks."""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import request
 
 from kgraph import iri as iris
-from kgraph.web.edition import Edition
+from kgraph.web.edition import KEPT, Edition
 from kgraph.web.respond import in_release
 
 
@@ -28,9 +28,15 @@ def thing_address(edition: Edition, iri: str) -> str:
 
 def document_address(edition: Edition, iri: str, suffix: str) -> str:
     """The address of one document of a thing: its path, or `/entity` where several IRIs share that path."""
-    path = iris.index_path(iri, edition.base)
-    shared = path is not None and len(edition.at(path)) > 1
-    return iris.document_address(iris.exact(iri) if shared else thing_address(edition, iri), suffix)
+    found = edition.addresses.get(iri)
+    if found is None:
+        path = iris.index_path(iri, edition.base)
+        shared = path is not None and len(edition.at(path)) > 1
+        found = iris.exact(iri) if shared else thing_address(edition, iri)
+        if len(edition.addresses) >= KEPT:
+            edition.addresses.clear()
+        edition.addresses[iri] = found  # each page asks for a dozen documents of one thing
+    return iris.document_address(found, suffix)
 
 
 def with_query(path: str, parameters: Mapping[str, str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -72,7 +73,7 @@ def register(app: Flask) -> None:
             "now_address": _now_address() if g.get("release") else "",
             "is_served": edition.release.number == publication().edition.release.number,
             "license_words": _license_words(str(edition.site.settings["license"])),
-            "in_language": _in_language,
+            "in_language": _in_languages(),
             "language_names": NAMES,
         }
 
@@ -127,6 +128,8 @@ def _license_words(iri: str) -> str:
     return _LICENSES.get(iri, iri)
 
 
-def _in_language(tag: str) -> str:
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k in _STATE]
-    return in_release(f"{quote(request.path)}?{urlencode([*kept, ('lang', tag)])}")
+def _in_languages() -> Callable[[str], str]:
+    """The address of this page in a language."""
+    kept = urlencode([(k, v) for k, v in request.args.items(multi=True) if k in _STATE])
+    start = f"{quote(request.path)}?{kept}&lang=" if kept else f"{quote(request.path)}?lang="
+    return lambda tag: in_release(start + tag)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -25,14 +25,21 @@ _RELEASELESS = ("//", "/static/", "/releases", "/diff", "/history", "/timemap", 
 
 def language() -> str:
     """The language of this answer: `?lang=`, or by Accept-Language."""
-    if "language" not in g:
+    found = g.get("language")
+    if found is None:
         asked = request.args.get("lang", "")
-        if asked in LANGUAGES:
-            g.language, g.language_fixed = asked, True
-        else:
-            g.language = LANGUAGES[choose_language(request.headers.get("Accept-Language"), LANGUAGES)]
-            g.language_fixed = False
-    return cast(str, g.language)
+        g.language_fixed = asked in LANGUAGES
+        found = asked
+        if not g.language_fixed:
+            found = LANGUAGES[choose_language(request.headers.get("Accept-Language"), LANGUAGES)]
+        g.language = found
+    return cast(str, found)
+
+
+def addresses() -> Callable[[str], str]:
+    """What `here` does, for many addresses of one answer."""
+    language()
+    return here if g.language_fixed or g.get("release") else lambda href: href
 
 
 def here(href: str) -> str:

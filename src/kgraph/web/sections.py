@@ -8,7 +8,7 @@ from typing import Any
 
 from kgraph.describe import Node, Statement
 from kgraph.terms import RDF_TYPE, RDFS
-from kgraph.web.edition import Edition
+from kgraph.web.edition import KEPT, Edition
 from kgraph.web.language import _
 from kgraph.web.view import View, Words
 
@@ -71,16 +71,30 @@ def row(property_: str, node: Node, name: Words | None = None) -> Row:
     return Row(property_, name, tuple(values[:_VALUES_SHOWN]), len(values))
 
 
-def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[Words, list[Row]]] | None:
-    """Rows in the groups and order of the shapes of the thing's classes; None where no shape says anything of it."""
-    classes = edition.classes_of(node.resource.value)
-    places: dict[str, tuple[tuple[float, str, float], Words, Words]] = {}
+Place = tuple[tuple[float, str, float], Words, Words]
+
+
+def placed(classes: frozenset[str], edition: Edition, view: View) -> dict[str, Place]:
+    """Where the shapes of these classes put each property (order and title of its group), and what they call it."""
+    places: dict[str, Place] = {}
     for one in (p for shape in edition.shapes() if shape["class"] in classes for p in shape["properties"]):
         title = view.text_of(one.get("group") or {}) or Words("")
         key = (one.get("group_order", 1e6), title.text, one.get("order", 1e6))
         found = (key, title, view.shape_name(one))
         if one["path"] not in places or found < places[one["path"]]:
             places[one["path"]] = found
+    return places
+
+
+def grouped(own: list[str], node: Node, edition: Edition, view: View) -> list[tuple[Words, list[Row]]] | None:
+    """Rows in the groups and order of the shapes of the thing's classes; None where no shape says anything of it."""
+    classes = frozenset(edition.classes_of(node.resource.value))
+    asked = (classes, *view.languages)
+    places = edition.places.get(asked)
+    if places is None:
+        if len(edition.places) >= KEPT:
+            edition.places.clear()
+        places = edition.places[asked] = placed(classes, edition, view)
     known = [p for p in own if p in places]
     if not any(places[p][1].text for p in known):
         return None

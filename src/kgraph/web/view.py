@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -15,7 +14,7 @@ from kgraph.web import wording
 from kgraph.web.edition import Edition
 from kgraph.web.language import _
 from kgraph.web.links import thing_address
-from kgraph.web.respond import here, language
+from kgraph.web.respond import addresses, language
 
 OA = "http://www.w3.org/ns/oa#"
 _AS_WRITTEN = ("term", "nameAsWritten", "title", "phrase", "capacity", "unit", "addressee")
@@ -30,8 +29,7 @@ class Words(NamedTuple):
     language: str = ""
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A thing as pages show it. `href` is None for what may not be linked; `external` leads off this site."""
 
     text: str
@@ -49,6 +47,7 @@ class View:
         self.edition = edition
         self.kg = edition.kg
         self.language = chosen = language()
+        self._here = addresses()
         self.html: dict[str, Markup] = {}
         """Links that the page has shown, as HTML: most stand on it several times (kgraph.web.markup)."""
         site = [str(tag) for tag in edition.site.settings["languages"]]
@@ -93,7 +92,9 @@ class View:
         name = self.name(iri)
         kind = self.name(name.kind).text if name.kind else None
         if name.known or iri.startswith(self.edition.base):
-            return Link(name.text, name.language, here(thing_address(self.edition, iri)), False, iri, kind)
+            return Link(
+                name.text, name.language, self._here(thing_address(self.edition, iri)), False, iri, kind
+            )
         if is_linkable(iri):
             return Link(name.text, name.language, iri, True, iri, kind)
         return Link(name.text, name.language, None, False, iri, kind)

@@ -32,20 +32,24 @@ def locale() -> str:
 
 def day_words(text: str) -> str:
     """A day, month or year of ISO 8601 in words; other text as it is."""
-    match = _DAY.fullmatch(text[:10]) if len(text) >= 10 else None
+    found = _day_words(text[:10], locale())  # what follows a day, such as its time, is left out
+    if found is not None:
+        return found
+    decade = _DECADE.fullmatch(text)
+    return _("the %(year)ss", year=decade[1] + "0") if decade else text
+
+
+@lru_cache(maxsize=2048)
+def _day_words(text: str, shown_in: str) -> str | None:
     try:
-        if match and not text.startswith("-"):
-            return str(format_date(date.fromisoformat(text[:10]), "long", locale=locale()))
+        if _DAY.fullmatch(text) and not text.startswith("-"):
+            return str(format_date(date.fromisoformat(text), "long", locale=shown_in))
         match = _MONTH.fullmatch(text)
         if match and not text.startswith("-"):
-            day = date(int(match[1]), int(match[2]), 1)
-            return str(format_skeleton("yMMMM", day, locale=locale()))
+            return str(format_skeleton("yMMMM", date(int(match[1]), int(match[2]), 1), locale=shown_in))
     except (ValueError, KeyError):
-        return text
-    decade = _DECADE.fullmatch(text)
-    if decade:
-        return _("the %(year)ss", year=decade[1] + "0")
-    return text
+        return None
+    return None
 
 
 def edtf_words(text: str) -> str:
