@@ -7,6 +7,7 @@ served from the next request on, and what was served before is closed when its r
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -49,6 +50,8 @@ def application() -> Flask:
         os.kill(os.getppid(), signal.SIGTERM)
         time.sleep(60)
         raise
+    gc.freeze()  # what is there now stays; a page makes some thousand objects, and few of them in cycles
+    gc.set_threshold(10_000, 20, 20)
     arguments = (app, site.state, given["processes"], given["watch"])
     threading.Thread(target=_follow, args=arguments, daemon=True, name="releases").start()
     return app

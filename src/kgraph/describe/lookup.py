@@ -41,16 +41,16 @@ class Lookup:
 
 def read(resource: IRI, lines: str) -> Node:
     """A node from its lines (their form is told in kgraph.index)."""
-    node = Node(resource)
+    node = Node(resource, size=lines.count("\n") + 1)
     values: list[Statement] = []
     predicate = written = property_ = graph = ""
     for line in lines.split("\n"):
         p, _, rest = line.partition(" ")
         o, _, g = rest.rpartition(" ")
         if g != "=":
-            graph = "" if g == "-" else read_term(g).value
+            graph = "" if g == "-" else _iri(g)
         if p != predicate:
-            predicate, written, property_ = p, "", read_term(p).value
+            predicate, written, property_ = p, "", _iri(p)
             values = node.properties[property_] = []
         if o != written:
             written = o
@@ -62,3 +62,7 @@ def read(resource: IRI, lines: str) -> Node:
         if len(values) > 1:
             values.sort(key=in_order)
     return node
+
+
+def _iri(token: str) -> str:
+    return read_term(token).value if "\\" in token else token[1:-1]

@@ -35,7 +35,7 @@ class Property:
 
 @dataclass
 class Node:
-    """A subject and what is stated of it. `more` when the limit left statements out.
+    """A subject and what is stated of it. `more` when the limit left statements out; `size` counts its quads.
 
     `held`: its quads as the engine gave them; None where they were read from the index.
     """
@@ -43,6 +43,7 @@ class Node:
     resource: Resource
     properties: dict[str, list[Statement]] = field(default_factory=dict)
     more: bool = False
+    size: int = 0
     held: list[Quad] | None = None
 
     @property
@@ -55,13 +56,6 @@ class Node:
             for s in self.statements()
             for g in s.graphs or ("",)
         ]
-
-    @property
-    def size(self) -> int:
-        """How many quads it has."""
-        if self.held is not None:
-            return len(self.held)
-        return sum(len(s.graphs) or 1 for s in self.statements())
 
     @property
     def types(self) -> list[str]:
@@ -230,6 +224,7 @@ def shown(resource: Resource, quads: list[Quad], hidden: frozenset[str]) -> Node
     node.held = [
         q for q in quads if (q.predicate.value, q.object, q.graph.value if q.graph else None) in keep
     ]
+    node.size = len(node.held)
     return node
 
 

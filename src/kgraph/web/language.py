@@ -38,10 +38,13 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 def _catalogue() -> Any:
     """The catalogue of this answer; looked up once a request, since a page asks for some hundred texts."""
-    if not has_request_context():
+    try:
+        found = g.get("catalogue")
+    except RuntimeError:  # outside of the application
         return _NONE
-    found = g.get("catalogue")
     if found is None:
+        if not has_request_context():
+            return _NONE
         found = g.catalogue = get_translations() if g.get("language") != LANGUAGES[0] else _NONE
     return found
 
