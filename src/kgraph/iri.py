@@ -42,7 +42,9 @@ def address(iri: str, base: str, ontology: str = "") -> str:
         path, hash_, fragment = iri[len(base) :].partition("#")
         found = "/" + iri[len(base) :]
         if not _PLAIN.fullmatch(found, 1):  # most have nothing to encode
-            found = "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
+            found = (
+                "/" + quote(path, safe=_SAFE + "%") + (hash_ + quote(fragment, safe=_SAFE) if hash_ else "")
+            )
         own = bool(ontology) and iri.startswith(ontology.rstrip("#"))
         if not _ELSEWHERE.search("/" + path) and (own or not is_reserved(found)):
             return found
