@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from itertools import groupby
 from pathlib import Path
@@ -139,13 +140,16 @@ def write_statistics(writer: Writer) -> None:
     """Counts by class, property and graph; and the facets of properties that turned out to have too many values."""
     db, ids = writer.db, writer.names.ids
     writer.flush("facet")
-    for p, values in writer.facets.items():
-        if values is None:
-            db.execute("DELETE FROM facet WHERE property = ? AND value IS NOT NULL", (ids[p],))
+    many = [ids[p] for p, values in writer.facets.items() if values is None]
+    if many:
+        db.execute(
+            "DELETE FROM facet WHERE value IS NOT NULL AND property IN (SELECT value FROM json_each(?))",
+            (json.dumps(many),),
+        )
     db.execute("INSERT INTO class_statistic SELECT class, count(*) FROM instance GROUP BY class")
-    for p in sorted(writer.triples):
-        distinct = len(set(writer.objects.pop(p)))
-        writer.put("property_statistic", ids[p], writer.triples[p], writer.subjects[p], distinct)
+    for p in sorted(writer.objects):
+        hashes = writer.objects.pop(p)
+        writer.put("property_statistic", ids[p], len(hashes), writer.subjects[p], len(set(hashes)))
     for g, count in sorted(writer.names.graphs.items()):
         if g in ids:
             writer.put("graph_statistic", ids[g], count)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kgraph.build.index.dates import bounds
-from kgraph.build.lines import iri, literal, split
+from kgraph.build.lines import iri, literal
 from kgraph.roles import Path
 from kgraph.terms import RDF_TYPE
 
@@ -54,14 +55,20 @@ class Subject:
     digest: bytes = b""
     outgoing: int = 0
     types: list[bytes] = field(default_factory=list)
-    above: list[bytes] = field(default_factory=list)
     links: list[tuple[bytes, bytes]] = field(default_factory=list)
     values: list[tuple[bytes, bytes]] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     hops: list[tuple[str, int, bytes, bytes]] = field(default_factory=list)
-    graphs: list[tuple[bytes, bytes]] = field(default_factory=list)
+    graphs: set[bytes] = field(default_factory=set)
     blank: list[bytes] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
+
+
+class Use(NamedTuple):
+    """What a property is read for: texts of which (role, rank), and (role, rank, second property) by way of a node."""
+
+    texts: Sequence[tuple[str, int]]
+    hops: Sequence[tuple[str, int, bytes]]
 
 
 @dataclass(slots=True)
@@ -74,6 +81,7 @@ class Reader:
     attributed: bytes
     inferred: bytes
     keep: frozenset[bytes] = frozenset()
+    uses: dict[bytes, Use] = field(default_factory=dict)
 
     @classmethod
     def of(cls, roles: Mapping[str, tuple[Path, ...]], attributed: str, inferred: str, term: str) -> Reader:
@@ -96,50 +104,57 @@ class Reader:
     def read(self, subject: bytes, lines: Iterable[bytes]) -> Subject:
         """The subject of these sorted lines."""
         found = Subject(subject)
-        digest = hashlib.sha256()
-        last: tuple[bytes, bytes] | None = None
-        inferred, unnamed = self.inferred, subject[:1] == b"_"
-        graph: bytes | None = None
-        for line in lines:
-            _, p, o, g = split(line)
+        described, links, values, texts = found.lines, found.links, found.values, found.texts
+        shown: list[bytes] = []
+        inferred, uses = self.inferred, self.uses
+        start, unnamed = len(subject) + 1, subject[:1] == b"_"
+        last_p = last_o = graph = None
+        for line in lines:  # taken apart as `split` does, with the subject known
+            p, rest = line[start:].split(b" ", 1)
+            value = rest[:1] == b'"'
+            end = rest.index(b" ", rest.rindex(b'"') if value else 0)
+            o, g = rest[:end], rest[end + 1 : -3]
             if g == inferred:
-                if p == _TYPE:
-                    found.above.append(o)
                 continue
             if unnamed or o[:1] == b"_" or g[:1] == b"_":
                 found.blank.append(line)
             else:
-                digest.update(line)
-                found.lines.append(p + b" " + o + b" " + (b"=" if g == graph else g or b"-"))
+                shown.append(line)
+                described.append(b"%b %b %b" % (p, o, b"=" if g == graph else g or b"-"))
                 graph = g
             if g:
-                found.graphs.append((g, p))
-            if last == (p, o):
-                if p == self.attributed:
-                    self._text(found, "attributed", 0, p, o, g)
+                found.graphs.add(g)
+            if o == last_o and p == last_p:
+                if value and p == self.attributed:
+                    text = literal(o)
+                    texts.append(Text("attributed", 0, p, text.value, text.language, g))
                 continue
-            last = (p, o)
+            last_p, last_o = p, o
             found.outgoing += 1
-            if o[:1] == b'"':
-                found.values.append((p, o))
-                for role, rank in self.direct.get(p, ()):
-                    self._text(found, role, rank, p, o, g)
-                if p == self.attributed:
-                    self._text(found, "attributed", 0, p, o, g)
-                if p in self.seconds or p in self.keep:
-                    self._text(found, "value", 0, p, o, g)
+            use = uses.get(p) or self._use(p)
+            if value:
+                values.append((p, o))
+                if use.texts:
+                    text = literal(o)
+                    for role, rank in use.texts:
+                        texts.append(Text(role, rank, p, text.value, text.language, g))
                 continue
-            found.links.append((p, o))
+            links.append((p, o))
             if p == _TYPE:
                 found.types.append(o)
-            for role, rank, second in self.firsts.get(p, ()):
+            for role, rank, second in use.hops:
                 found.hops.append((role, rank, second, o))
-        found.digest = digest.digest()
+        found.digest = hashlib.sha256(b"".join(shown)).digest()
         return found
 
-    def _text(self, found: Subject, role: str, rank: int, p: bytes, o: bytes, g: bytes) -> None:
-        value = literal(o)
-        found.texts.append(Text(role, rank, p, value.value, value.language, g))
+    def _use(self, predicate: bytes) -> Use:
+        texts = list(self.direct.get(predicate, ()))
+        if predicate == self.attributed:
+            texts.append(("attributed", 0))
+        if predicate in self.seconds or predicate in self.keep:
+            texts.append(("value", 0))
+        found = self.uses[predicate] = Use(texts, self.firsts.get(predicate, ()))
+        return found
 
 
 def token(iri_: str) -> bytes:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -80,9 +81,8 @@ class Writer:
         self.base = b"<" + given.base.encode()
         self.rows: dict[str, list[tuple[Any, ...]]] = {}
         self.arriving = Arriving(connection)
-        self.triples: dict[bytes, int] = {}
         self.subjects: dict[bytes, int] = {}
-        self.objects: dict[bytes, array[int]] = {}
+        self.objects: defaultdict[bytes, array[int]] = defaultdict(lambda: array("q"))
         self.facets: dict[bytes, set[int] | None] = {}
         self.above: dict[bytes, list[bytes]] = {}
         self.act = token(given.namespace + "act")
@@ -161,16 +161,11 @@ class Writer:
 
     def _count(self, found: Subject) -> None:
         self.given.oddities.look(found.token, found.values)
-        triples, objects = self.triples, self.objects
-        seen = set()
+        objects, seen = self.objects, set()
         for pairs in (found.links, found.values):
             for p, o in pairs:
-                triples[p] = triples.get(p, 0) + 1
+                objects[p].append(hash(o))
                 seen.add(p)
-                known = objects.get(p)
-                if known is None:
-                    known = objects[p] = array("q")
-                known.append(hash(o))
         for p in seen:
             self.subjects[p] = self.subjects.get(p, 0) + 1
 
@@ -192,19 +187,22 @@ class Writer:
     def _links(self, node: int, found: Subject) -> None:
         ids = self.names.ids
         for p, o in found.links:
-            for role, _ in self.reader.direct.get(p, ()):
-                if role in ("dating", "place") and o in ids:
-                    self.put("link", node, role, ids[p], ids[o])
-            if p == _TYPE or o not in ids:
+            target = ids.get(o)
+            if target is None:
+                continue
+            for role, _ in self.reader.uses[p].texts:
+                if role in ("dating", "place"):
+                    self.put("link", node, role, ids[p], target)
+            if p == _TYPE:
                 continue
             values = self.facets.setdefault(p, set())
             if values is None:
                 continue
-            values.add(ids[o])
+            values.add(target)
             if len(values) > FACET_VALUES:
                 self.facets[p] = None
             else:
-                self.put("facet", ids[p], ids[o], None, node)
+                self.put("facet", ids[p], target, None, node)
 
     def _times(self, node: int, found: Subject) -> None:
         own: dict[str, str] = {}
@@ -228,7 +226,7 @@ class Writer:
     def _evidence(self, node: int, found: Subject) -> None:
         ids = self.names.ids
         if b"#" not in found.token:
-            for graph in sorted({g for g, _ in found.graphs if g in ids}):
+            for graph in sorted(g for g in found.graphs if g in ids):
                 self.put("stated", node, ids[graph])
         for agent in (o for p, o in found.links if p == self.agent and o in ids):
             for role in (o for p, o in found.links if p == self.role and o in ids):
@@ -244,6 +242,8 @@ class Writer:
 
 def best(languages: Sequence[str], texts: Sequence[Any]) -> Any:
     """The preferred of some texts: by language of the site, then none, then any; then by rank; then by text."""
+    if len(texts) < 2:
+        return texts[0] if texts else None
     order = {language: n for n, language in enumerate(languages)}
 
     def key(t: Any) -> tuple[Any, ...]:
@@ -251,7 +251,7 @@ def best(languages: Sequence[str], texts: Sequence[Any]) -> Any:
         exact = order.get(language, order.get(language.partition("-")[0], len(order) + bool(language)))
         return (exact, t.rank, language, t.text)
 
-    return min(texts, key=key, default=None)
+    return min(texts, key=key)
 
 
 TEMPORARY = """
@@ -278,6 +278,11 @@ def write_index(
             f"PRAGMA cache_size=-65536; PRAGMA user_version={SCHEMA_VERSION};"
         )
         db.executescript(SCHEMA + TEMPORARY + blank.SCHEMA)
+        indexes = db.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL"
+        ).fetchall()
+        for name, _ in indexes:  # made anew when the rows are there: sorting them once is quicker
+            db.execute(f"DROP INDEX {name}")
         for class_ in sorted(names.ids):
             if class_[:1] == b"<" and given.classes(iri(class_)):
                 for above in given.classes(iri(class_)):
@@ -293,6 +298,8 @@ def write_index(
                 done = 0
         progress(done)
         finish(writer)
+        for _, statement in indexes:
+            db.execute(statement)
         db.commit()
         db.execute("ANALYZE")
         db.commit()
