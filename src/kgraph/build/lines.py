@@ -6,7 +6,7 @@ a line is taken apart by its spaces and quotes, without a parser.
 
 from __future__ import annotations
 
-import heapq
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from kgraph.terms import RDF_LANGSTRING, XSD_STRING, Literal
 
+_READ = 1 << 18
+"""Bytes of each run that are merged at a time."""
 _UNESCAPE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
 
@@ -80,7 +82,7 @@ def iri(token: bytes) -> str:
 class Runs:
     """Lines that come in any order, kept on disk in sorted runs; each run is sorted in memory.
 
-    Memory is that of the largest list given to `add`; `merged` reads `most` runs at a time.
+    Memory is that of the largest list given to `add`; `merged` reads `most` runs at a time, some of each.
     """
 
     def __init__(self, folder: Path, most: int = 64) -> None:
@@ -115,9 +117,22 @@ class Runs:
 
 
 def _merged(paths: list[Path]) -> Iterator[bytes]:
+    """The lines of sorted files in order: what is surely next of each is sorted together, which finds its own runs."""
     with ExitStack() as stack:
         runs = [stack.enter_context(path.open("rb", 1 << 20)) for path in paths]
-        yield from heapq.merge(*runs) if len(runs) > 1 else runs[0] if runs else ()
+        held = [(run, lines) for run in runs if (lines := run.readlines(_READ))]
+        while held:
+            least = min(lines[-1] for _, lines in held)
+            batch, left = list[bytes](), []
+            for run, lines in held:
+                end = bisect_right(lines, least)
+                batch += lines[:end]
+                rest = lines[end:] or run.readlines(_READ)
+                if rest:
+                    left.append((run, rest))
+            batch.sort()
+            yield from batch
+            held = left
     for path in paths:
         path.unlink()
 

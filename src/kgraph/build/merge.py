@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 
 from kgraph.build.index.subject import iri, token
 from kgraph.build.index.write import Names
-from kgraph.build.lines import split
 from kgraph.build.ontology import Ontology
 from kgraph.terms import RDF_TYPE
 
@@ -45,28 +43,30 @@ class Merge:
 
     def lines(self, lines: Iterable[bytes], entailed: Callable[[bytes], None]) -> Iterator[bytes]:
         """The sorted lines, each once, with the entailed ones in their places; `entailed` is given these, too."""
-        for subject, group in groupby(lines, key=lambda line: line[: line.index(b" ")]):
-            own = list(group)
-            new = self._subject(subject, own)
-            if new:
-                for line in new:
-                    entailed(line)
-                own += new
-                own.sort()
-            yield from own
+        head, own = b"", list[bytes]()
+        for line in lines:
+            if own and line.startswith(head):
+                own.append(line)
+                continue
+            yield from self._subject(head, own, entailed)
+            head, own = line[: line.index(b" ") + 1], [line]
+        yield from self._subject(head, own, entailed)
         for graph in self.names.graphs:
             if graph[:1] == b"<":
                 self.names.add(graph)
         self.kinds.extend([-1] * (len(self.names.ids) + 1 - len(self.kinds)))
 
-    def _subject(self, subject: bytes, own: list[bytes]) -> list[bytes]:
-        """What the lines of a subject entail; counts and names are kept."""
+    def _subject(self, head: bytes, own: list[bytes], entailed: Callable[[bytes], None]) -> list[bytes]:
+        """The lines of a subject with what they entail; counts and names are kept. `head`: the subject and a space."""
         hidden, graphs, named = self._graph, self.names.graphs, self._named
+        start = len(head)
         stated: dict[Statement, None] = {}
         types: list[bytes] = []
         shown = False
-        for line in own:
-            _, p, o, g = split(line)
+        for line in own:  # taken apart as `split` does, with the subject known
+            p, rest = line[start:].split(b" ", 1)
+            end = rest.index(b" ", rest.rindex(b'"') if rest[:1] == b'"' else 0)
+            statement, g = (p, rest[:end]), rest[end + 1 : -3]
             if g == hidden:
                 self.inferred += 1
                 self.entangled = True
@@ -74,19 +74,23 @@ class Merge:
                 shown = True
             if g and (named or g == hidden):
                 graphs[g] = graphs.get(g, 0) + 1
-            statement = (p, o)
             if statement not in stated:
                 stated[statement] = None
                 if p == _TYPE:
-                    types.append(o)
+                    types.append(statement[1])
         new = self._entailed(stated, types)
         self.triples += len(stated) + len(new)
-        if new:
-            self.inferred += len(new)
-            graphs[hidden] = graphs.get(hidden, 0) + len(new)
-        self._name(subject, types, shown=shown)
-        head, tail = subject + b" ", b" " + hidden + b" .\n"
-        return [head + p + b" " + o + tail for p, o in new]
+        if own:
+            self._name(head[:-1], types, shown=shown)
+        if not new:
+            return own
+        self.inferred += len(new)
+        graphs[hidden] = graphs.get(hidden, 0) + len(new)
+        tail = b" " + hidden + b" .\n"
+        lines = [head + p + b" " + o + tail for p, o in new]
+        for line in lines:
+            entailed(line)
+        return sorted(own + lines)
 
     def _entailed(self, stated: dict[Statement, None], types: list[bytes]) -> list[Statement]:
         new: dict[Statement, None] = {}
