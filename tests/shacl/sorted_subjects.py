@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import pyoxigraph as ox
 
-from kgraph.shacl.sieve import token_of
+from kgraph.shacl.tokens import token_of
 from kgraph.terms import RDF_TYPE
 
 TYPE = f"<{RDF_TYPE}>".encode()

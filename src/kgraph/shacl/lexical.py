@@ -118,6 +118,11 @@ def well_formed(literal: ox.Literal) -> bool:
     return check is None or check(literal.value)
 
 
+def form_of(datatype: str) -> Callable[[str], bool] | None:
+    """Whether a text is in the lexical space of the datatype; None where that is not judged."""
+    return _CHECKS.get(datatype)
+
+
 def judged(datatype: str) -> bool:
     """Whether lexical forms of this datatype are judged."""
     return datatype in _CHECKS

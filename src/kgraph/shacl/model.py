@@ -5,6 +5,7 @@ One class for each kind of constraint; `component` is the IRI that results name 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -280,6 +281,24 @@ def parts(constraint: Constraint) -> tuple[Shape, ...]:
     if isinstance(constraint, Qualified):
         return (constraint.shape, *constraint.siblings)
     return ()
+
+
+def flat(shape: Shape) -> Iterator[tuple[Shape, Constraint]]:
+    """The constraints on a node, those of its property shapes among them, each with the shape it stands in."""
+    for constraint in shape.constraints:
+        if isinstance(constraint, Property) and shape.path is None:
+            if not constraint.shape.deactivated:
+                yield from flat(constraint.shape)
+        else:
+            yield shape, constraint
+
+
+def asks(shape: Shape) -> bool:
+    """Whether a query stands anywhere in a shape."""
+    return any(
+        isinstance(constraint, Query) or any(asks(part) for part in parts(constraint))
+        for constraint in shape.constraints
+    )
 
 
 def component_of(constraint: Constraint) -> str:

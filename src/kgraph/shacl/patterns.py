@@ -9,6 +9,7 @@ sense is refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -73,3 +74,12 @@ def call_of(pattern: str, flags: str) -> str:
 def matches(text: str, pattern: str, flags: str) -> bool:
     """Whether the text matches, by the store's engine."""
     return bool(_EMPTY.query(f"ASK {{ FILTER(REGEX({ox.Literal(text)}, {call_of(pattern, flags)})) }}"))
+
+
+def unmatched(texts: Iterable[str], pattern: str, flags: str) -> set[str]:
+    """The texts that do not match; one question for all is many times as fast as one for each."""
+    table = " ".join(str(ox.Literal(text)) for text in texts)
+    test = f"COALESCE(REGEX(?text, {call_of(pattern, flags)}), false)"
+    rows = _EMPTY.query(f"SELECT ?text {{ VALUES ?text {{ {table} }} FILTER(!{test}) }}")
+    assert isinstance(rows, ox.QuerySolutions)
+    return {row[0].value for row in rows}

@@ -8,8 +8,8 @@ that read a literal which the store rewrote are added by the screen.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -18,24 +18,32 @@ from kgraph.shacl import model
 from kgraph.shacl.compare import holds
 from kgraph.shacl.data import Data
 from kgraph.shacl.judge import Judge, language_matches
-from kgraph.shacl.lexical import judged as judged_form
-from kgraph.shacl.lexical import well_formed
-from kgraph.shacl.names import RDF_LANGSTRING, RDF_TYPE, XSD_STRING
+from kgraph.shacl.names import RDF_TYPE
 from kgraph.shacl.paths import Alternative, Path, Predicate
-from kgraph.shacl.patterns import matches
+from kgraph.shacl.patterns import matches, unmatched
 from kgraph.shacl.terms import OxTerm
+from kgraph.shacl.tokens import (
+    KINDS,
+    Test,
+    Unsieved,
+    datatype,
+    language_of,
+    remembered,
+    term_of,
+    text_of,
+    token_of,
+    unlike_languages,
+)
 
 _TYPE = f"<{RDF_TYPE}>".encode()
 _REMEMBERED = 65536
-_KINDS = {b"<": "IRI", b"_": "BlankNode", b'"': "Literal"}
+_HELD = 8192
 _NONE: list[bytes] = []
 _DEMANDING = (model.MinCount, model.HasValue, model.Equals, model.QualifiedMinCount)
 """What a node without values can be against."""
 
 Values = Mapping[bytes, list[bytes]]
 """The statements of a node: predicate -> its objects, each once. All are tokens in N-Triples syntax."""
-Test = Callable[[bytes], bool]
-"""Whether a value passes."""
 Verdict = Callable[[bytes, Values], bool]
 """Whether a node with these statements passes."""
 
@@ -50,25 +58,33 @@ class Subjects(Protocol):
         """The classes of an IRI; None where they are not known."""
 
 
-class Unsieved(Exception):
-    """What the statements of a node alone cannot decide."""
+@dataclass(slots=True)
+class _At:
+    """What is asked where a node has one predicate: at most so many values, of each a test, of the node a verdict."""
+
+    most: int = 1 << 62
+    tests: list[Test] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
 
 
-def term_of(token: bytes) -> OxTerm:
-    """The term of a token."""
-    line = b"<a:s> <a:p> " + token + b" ."
-    found: OxTerm = next(ox.parse(line, ox.RdfFormat.N_TRIPLES, lenient=True)).object
-    return found
+@dataclass(slots=True)
+class _Demands:
+    """What a shape asks of a node: predicates that must be there, patterns of its IRI, verdicts; and by predicate."""
+
+    needed: list[bytes] = field(default_factory=list)
+    patterns: list[tuple[str, str]] = field(default_factory=list)
+    always: list[Verdict] = field(default_factory=list)
+    where: dict[bytes, _At] = field(default_factory=dict)
 
 
-def token_of(term: OxTerm) -> bytes:
-    """The token of a term. Raises Unsieved for a blank node."""
-    if isinstance(term, ox.BlankNode):
-        raise Unsieved
-    node = ox.NamedNode("a:s")
-    data = ox.serialize([ox.Triple(node, node, term)], format=ox.RdfFormat.N_TRIPLES)
-    assert data
-    return data[len(b"<a:s> <a:s> ") : -len(b" .\n")]
+@dataclass(slots=True)
+class _Plan:
+    """The demands of all shapes that some nodes have, put together, so that each predicate is looked up once."""
+
+    needed: list[tuple[model.Shape, bytes]] = field(default_factory=list)
+    patterns: list[tuple[model.Shape, tuple[str, str]]] = field(default_factory=list)
+    always: list[tuple[model.Shape, Verdict]] = field(default_factory=list)
+    where: dict[bytes, list[tuple[model.Shape, int, list[Test], list[Verdict]]]] = field(default_factory=dict)
 
 
 class Sieve:
@@ -85,11 +101,11 @@ class Sieve:
         self._types = types
         self.sifted: dict[model.Shape, set[int]] = {}
         self.found: dict[model.Shape, set[OxTerm]] = {}
-        self._always: dict[model.Shape, list[Verdict]] = {}
-        self._where: dict[model.Shape, dict[bytes, list[Verdict]]] = {}
+        self._demands: dict[model.Shape, _Demands] = {}
         self._by_class: dict[bytes, list[model.Shape]] = {}
         self._by_property: dict[bytes, list[model.Shape]] = {}
-        self._of_types: dict[tuple[bytes, ...], list[model.Shape]] = {}
+        self._plans: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], _Plan | None] = {}
+        self._held: dict[tuple[str, str], dict[bytes, list[model.Shape]]] = {}
         for shape in shapes:
             self._add(shape)
 
@@ -99,63 +115,109 @@ class Sieve:
             return
         if any(isinstance(each, ox.BlankNode) for each in classes):
             return
-        sifted: set[int] = set()
-        always, where = self._always.setdefault(shape, []), self._where.setdefault(shape, {})
-        for owner, constraint in _flat(shape):
+        self.sifted[shape], self.found[shape] = set(), set()
+        demands = self._demands[shape] = _Demands()
+        for owner, constraint in model.flat(shape):
             try:
-                verdict = self._verdict(owner, constraint)
+                self._demand(demands, owner, constraint)
             except Unsieved:
                 continue
-            sifted.add(id(constraint))
-            if owner.path is None or isinstance(constraint, _DEMANDING):
-                always.append(verdict)
-            else:  # right where there are no values
-                for token in _predicates(owner.path):
-                    where.setdefault(token, []).append(verdict)
-        self.sifted[shape], self.found[shape] = sifted, set()
+            self.sifted[shape].add(id(constraint))
         for each in dict.fromkeys(classes):
             self._by_class.setdefault(token_of(each), []).append(shape)
         for predicate in shape.targets.subjects_of:
             self._by_property.setdefault(token_of(predicate), []).append(shape)
 
+    def _demand(self, demands: _Demands, owner: model.Shape, constraint: model.Constraint) -> None:
+        if owner.path is None:
+            if isinstance(constraint, model.Pattern):
+                demands.patterns.append((constraint.pattern, constraint.flags))
+            else:
+                demands.always.append(self._verdict(owner, constraint))
+            return
+        predicates = _predicates(owner.path)
+        if isinstance(constraint, model.MinCount) and constraint.count == 1 and len(predicates) == 1:
+            demands.needed.append(predicates[0])
+        elif isinstance(constraint, _DEMANDING):
+            demands.always.append(self._verdict(owner, constraint))
+        elif isinstance(constraint, model.MaxCount) and len(predicates) == 1:
+            at = demands.where.setdefault(predicates[0], _At())
+            at.most = min(at.most, constraint.count)
+        else:  # right where there are no values
+            try:
+                test, verdict = self._test(constraint), None
+            except Unsieved:
+                test, verdict = None, self._verdict(owner, constraint)
+            for token in predicates:
+                at = demands.where.setdefault(token, _At())
+                at.tests += [test] if test else []
+                at.verdicts += [verdict] if verdict else []
+
     def sift(self, subjects: Iterable[tuple[bytes, Values]]) -> None:
         """Look at every subject, once."""
         try:
             self._sift(subjects)
+            self._match()
         finally:  # the verdicts lead back to the sieve, and to the store, which stays open as long as anyone holds it
-            self._always.clear()
-            self._where.clear()
+            self._demands.clear()
+            self._plans.clear()
 
     def _sift(self, subjects: Iterable[tuple[bytes, Values]]) -> None:
-        by_property = self._by_property
+        plans, by_property, held, waiting = self._plans, self._by_property, self._held, 0
         for subject, values in subjects:
-            shapes = self._shapes(tuple(values.get(_TYPE, _NONE)))
-            if by_property:
-                more = (shape for p in by_property if p in values for shape in by_property[p])
-                shapes = list(dict.fromkeys((*shapes, *more)))
-            for shape in shapes:
-                if not self._passes(shape, subject, values):
+            key = tuple(values.get(_TYPE, _NONE)), tuple([p for p in by_property if p in values])
+            plan = plans[key] if key in plans else self._plan(key)
+            if plan is None:
+                continue
+            against = [shape for shape, token in plan.needed if token not in values]
+            against += [shape for shape, verdict in plan.always if not verdict(subject, values)]
+            where = plan.where
+            for predicate, objects in values.items():
+                for shape, most, tests, verdicts in where.get(predicate, ()):
+                    if len(objects) > most or not _pass(objects, tests):
+                        against.append(shape)
+                    for verdict in verdicts:
+                        if not verdict(subject, values):
+                            against.append(shape)
+            for shape in against:
+                self.found[shape].add(term_of(subject))
+            for shape, pattern in plan.patterns:
+                if subject[:1] == b"_":
                     self.found[shape].add(term_of(subject))
+                else:
+                    held.setdefault(pattern, {}).setdefault(subject, []).append(shape)
+                    waiting += 1
+            if waiting >= _HELD:
+                self._match()
+                waiting = 0
 
-    def _passes(self, shape: model.Shape, subject: bytes, values: Values) -> bool:
-        for verdict in self._always[shape]:
-            if not verdict(subject, values):
-                return False
-        where = self._where[shape]
-        for predicate in values:
-            for verdict in where.get(predicate, ()):
-                if not verdict(subject, values):
-                    return False
-        return True
+    def _match(self) -> None:
+        """Ask the store's regular expressions of the IRIs that wait for it."""
+        for (pattern, flags), nodes in self._held.items():
+            against = unmatched((text_of(node) for node in nodes), pattern, flags)
+            for node in [each for each in nodes if text_of(each) in against] if against else ():
+                for shape in nodes[node]:
+                    self.found[shape].add(term_of(node))
+        self._held.clear()
 
-    def _shapes(self, types: tuple[bytes, ...]) -> list[model.Shape]:
-        known = self._of_types.get(types)
-        if known is None:
-            if len(self._of_types) >= _REMEMBERED:
-                self._of_types.clear()
-            some = (shape for each in types for shape in self._by_class.get(each, ()))
-            known = self._of_types[types] = list(dict.fromkeys(some))
-        return known
+    def _plan(self, key: tuple[tuple[bytes, ...], tuple[bytes, ...]]) -> _Plan | None:
+        """What is asked of the nodes with these classes and properties; None: nothing."""
+        if len(self._plans) >= _REMEMBERED:
+            self._plans.clear()
+        types, properties = key
+        some = [shape for each in types for shape in self._by_class.get(each, ())]
+        some += [shape for each in properties for shape in self._by_property[each]]
+        plan = _Plan() if some else None
+        for shape in dict.fromkeys(some):
+            assert plan is not None
+            demands = self._demands[shape]
+            plan.needed += [(shape, token) for token in demands.needed]
+            plan.patterns += [(shape, pattern) for pattern in demands.patterns]
+            plan.always += [(shape, verdict) for verdict in demands.always]
+            for token, at in demands.where.items():
+                plan.where.setdefault(token, []).append((shape, at.most, at.tests, at.verdicts))
+        self._plans[key] = plan
+        return plan
 
     # -- verdicts on a node --------------------------------------------------------------------------------
 
@@ -163,8 +225,7 @@ class Sieve:
         """Whether a node conforms to a shape."""
         if shape.deactivated:
             return lambda node, values: True
-        every = [self._verdict(owner, constraint) for owner, constraint in _flat(shape)]
-        return lambda node, values: all(verdict(node, values) for verdict in every)
+        return _all([self._verdict(owner, constraint) for owner, constraint in model.flat(shape)])
 
     def _verdict(self, shape: model.Shape, constraint: model.Constraint) -> Verdict:
         """Whether a node is right by one constraint of a shape."""
@@ -177,9 +238,7 @@ class Sieve:
                 verdict = self._conforms(inner)
                 return lambda node, values: not verdict(node, values)
             case model.Listed(shapes=shapes):
-                least, most = _counts(constraint)
-                every = [self._conforms(each) for each in shapes]
-                return lambda node, values: least <= sum([v(node, values) for v in every]) <= most
+                return _agreed(constraint, [self._conforms(each) for each in shapes])
             case model.Closed(allowed=allowed):
                 known = frozenset(f"<{iri}>".encode() for iri in allowed)
                 return lambda node, values: known.issuperset(values)
@@ -202,7 +261,7 @@ class Sieve:
                 wanted = token_of(value)
                 return lambda node, values: wanted in of(values)
             case model.UniqueLang():
-                return lambda node, values: _unlike_languages(of(values))
+                return lambda node, values: unlike_languages(of(values))
             case model.Equals(predicate=p):
                 other = token_of(p)
                 return lambda node, values: set(of(values)) == set(values.get(other, _NONE))
@@ -232,33 +291,32 @@ class Sieve:
             isinstance(c, model.Property | model.Closed) for c in shape.constraints
         ):
             return self._judged(shape)
-        every = [self._test(constraint) for constraint in shape.constraints]
-        return lambda v: all(test(v) for test in every)
+        return _all([self._test(constraint) for constraint in shape.constraints])
 
     def _judged(self, shape: model.Shape) -> Test:
-        if _asks(shape):
+        if model.asks(shape):
             raise Unsieved
-        return _remembered(lambda v: self._judge.conforms(shape, term_of(v)))
+        return remembered(lambda v: self._judge.conforms(shape, term_of(v)))
 
     def _test(self, constraint: model.Constraint) -> Test:
         match constraint:
             case model.Class(cls=cls):
                 return self._instance(cls)
             case model.Datatype(datatype=iri):
-                return _datatype(iri)
+                return datatype(iri)
             case model.NodeKind(kind=kind):
-                return lambda v: _KINDS[v[:1]] in kind
+                return lambda v: KINDS[v[:1]] in kind
             case model.Bound(operator=sign, limit=limit):
-                return _remembered(lambda v: holds(term_of(v), sign, limit))
+                return remembered(lambda v: holds(term_of(v), sign, limit))
             case model.MinLength(length=n):
-                return lambda v: v[:1] != b"_" and len(_text(v)) >= n
+                return lambda v: v[:1] != b"_" and len(text_of(v)) >= n
             case model.MaxLength(length=n):
-                return lambda v: v[:1] != b"_" and len(_text(v)) <= n
+                return lambda v: v[:1] != b"_" and len(text_of(v)) <= n
             case model.Pattern(pattern=pattern, flags=flags):
-                return lambda v: v[:1] != b"_" and matches(_text(v), pattern, flags)
+                return lambda v: v[:1] != b"_" and matches(text_of(v), pattern, flags)
             case model.LanguageIn(ranges=ranges):
-                speaks = _remembered(lambda tag: language_matches(tag.decode(), ranges))
-                return lambda v: bool(tag := _language(v)) and speaks(tag)
+                speaks = remembered(lambda tag: language_matches(tag.decode(), ranges))
+                return lambda v: bool(tag := language_of(v)) and speaks(tag)
             case model.In(members=members):
                 known = frozenset(token_of(member) for member in members)
                 return lambda v: v in known
@@ -271,14 +329,12 @@ class Sieve:
                 test = self._value_conforms(inner)
                 return lambda v: not test(v)
             case model.Listed(shapes=shapes):
-                least, most = _counts(constraint)
-                every = [self._value_conforms(each) for each in shapes]
-                return lambda v: least <= sum([test(v) for test in every]) <= most
+                return _agreed(constraint, [self._value_conforms(each) for each in shapes])
         raise Unsieved
 
     def _instance(self, cls: OxTerm) -> Test:
         tokens = frozenset(token_of(each) for each in self._data.subclasses(cls))
-        types, asked = self._types, _remembered(lambda v: self._data.is_instance(term_of(v), cls))
+        types, asked = self._types, remembered(lambda v: self._data.is_instance(term_of(v), cls))
 
         def test(v: bytes) -> bool:
             if v[:1] == b'"':
@@ -287,16 +343,6 @@ class Sieve:
             return asked(v) if known is None else not tokens.isdisjoint(known)  # type: ignore[arg-type]
 
         return test
-
-
-def _flat(shape: model.Shape) -> Iterator[tuple[model.Shape, model.Constraint]]:
-    """The constraints on a node, those of its property shapes among them, each with the shape it stands in."""
-    for constraint in shape.constraints:
-        if isinstance(constraint, model.Property) and shape.path is None:
-            if not constraint.shape.deactivated:
-                yield from _flat(constraint.shape)
-        else:
-            yield shape, constraint
 
 
 def _predicates(path: Path) -> tuple[bytes, ...]:
@@ -309,64 +355,38 @@ def _predicates(path: Path) -> tuple[bytes, ...]:
     raise Unsieved
 
 
-def _counts(constraint: model.Listed) -> tuple[int, int]:
-    """How many of the shapes a node must conform to, and may."""
-    every = len(constraint.shapes)
+def _agreed(constraint: model.Listed, every: list[Callable[..., bool]]) -> Callable[..., bool]:
+    """Whether as many of the parts agree as sh:and, sh:or or sh:xone asks for."""
     if isinstance(constraint, model.And):
-        return every, every
-    return 1, (1 if isinstance(constraint, model.Xone) else every)
+        return _all(every)
+
+    def any_of(*of: object) -> bool:
+        for each in every:  # noqa: SIM110 - a generator would cost more than the questions
+            if each(*of):
+                return True
+        return False
+
+    return any_of if isinstance(constraint, model.Or) else lambda *of: sum([e(*of) for e in every]) == 1
 
 
-def _asks(shape: model.Shape) -> bool:
-    """Whether a query stands anywhere in a shape."""
-    return any(
-        isinstance(constraint, model.Query) or any(_asks(part) for part in model.parts(constraint))
-        for constraint in shape.constraints
-    )
+def _all(every: list[Callable[..., bool]]) -> Callable[..., bool]:
+    """Whether every part agrees."""
+    if len(every) == 1:
+        return every[0]
+
+    def all_of(*of: object) -> bool:
+        for each in every:  # noqa: SIM110 - a generator would cost more than the questions
+            if not each(*of):
+                return False
+        return True
+
+    return all_of
 
 
-def _remembered(test: Test) -> Test:
-    """The test, its last answers kept."""
-    known: dict[bytes, bool] = {}
-
-    def remembered(v: bytes) -> bool:
-        found = known.get(v)
-        if found is None:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            found = known[v] = test(v)
-        return found
-
-    return remembered
-
-
-def _datatype(iri: str) -> Test:
-    if iri == RDF_LANGSTRING:
-        return lambda v: bool(_language(v)) and b"--" not in v[v.rindex(b'"') :]
-    if iri.endswith("#dirLangString"):
-        raise Unsieved
-    ending = b'"' if iri == XSD_STRING else f'"^^<{iri}>'.encode()
-    if judged_form(iri):
-        formed = _remembered(lambda v: well_formed(term_of(v)))  # type: ignore[arg-type]
-        return lambda v: v[:1] == b'"' and v.endswith(ending) and formed(v)
-    return lambda v: v[:1] == b'"' and v.endswith(ending) and len(v) > 1
-
-
-def _language(v: bytes) -> bytes:
-    """The language tag of a literal; empty for another term."""
-    if v[:1] != b'"':
-        return b""
-    end = v.rindex(b'"') + 1
-    return v[end + 1 :].partition(b"--")[0] if v[end : end + 1] == b"@" else b""
-
-
-def _text(v: bytes) -> str:
-    """The IRI, or the text of a literal."""
-    if b"\\" in v:
-        return term_of(v).value
-    return v[1 : v.rindex(b'"') if v[:1] == b'"' else -1].decode()
-
-
-def _unlike_languages(values: Iterable[bytes]) -> bool:
-    tags = Counter(tag.lower() for v in values if (tag := _language(v)))
-    return all(count == 1 for count in tags.values())
+def _pass(objects: Iterable[bytes], tests: Iterable[Test]) -> bool:
+    """Whether every value passes every test."""
+    for test in tests:
+        for each in objects:
+            if not test(each):
+                return False
+    return True
