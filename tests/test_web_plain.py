@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
-from web_site import client, own_site
+from web_site import client, own_site, serve
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,23 @@ def test_the_preview_says_only_what_is_stated(web: FlaskClient) -> None:
     page = web.get("/reconcile/preview?id=http://localhost:8000/id/event/khojaly-1992").text
     assert page.count("Khojaly</bdi>") == 1, "what the alignments entail is not told again"
     assert page.count("The event that the commemorations") == 1
+
+
+def test_a_description_in_a_list_is_in_the_readers_language_or_says_which(
+    web: FlaskClient, tmp_path: Path
+) -> None:
+    for address in ("/?lang=ar", "/browse?class=kg:Event&lang=ar", "/search?q=khojaly&lang=ar"):
+        assert '<bdi lang="en">The event that the commemorations' in web.get(address).text
+    assert '<bdi lang="en">The event' not in web.get("/browse?class=kg:Event&lang=en").text
+    (tmp_path / "things.ttl").write_text(
+        "@prefix s: <https://schema.org/> .\n@prefix d: <http://purl.org/dc/terms/> .\n"
+        '<http://localhost:8000/id/a> a s:Event ; s:name "Alpha"@en ;'
+        ' d:description "A meeting."@en , "Une réunion."@fr .\n'
+        '<http://localhost:8000/id/b> a s:Event ; s:name "Beta"@en ; d:description "Eine Sitzung."@de .\n'
+    )
+    small = client(serve(tmp_path / "things.ttl"))
+    french = small.get("/browse?class=https://schema.org/Event&lang=fr").text
+    assert '<p class="note">Une réunion.</p>' in french
+    assert '<bdi lang="de">Eine Sitzung.</bdi>' in french
+    english = small.get("/browse?class=https://schema.org/Event&lang=en").text
+    assert '<p class="note">A meeting.</p>' in english

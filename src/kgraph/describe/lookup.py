@@ -22,8 +22,9 @@ class Lookup:
         self._connect = connect
         self._base = "<" + base
 
-    def of(self, iris: Iterable[str]) -> dict[str, Node]:
-        """A Node for each of these IRIs whose statements the index has."""
+    def of(self, iris: Iterable[str], properties: Iterable[str] = ()) -> dict[str, Node]:
+        """A Node for each of these IRIs whose statements the index has. `properties`: with these alone."""
+        wanted = tuple(f"<{p}> ".replace(self._base, "\x01") for p in properties)
         asked = list(dict.fromkeys(iris))
         connection = self._connect()
         found = {}
@@ -35,7 +36,11 @@ class Lookup:
                 part,
             )
             for iri, lines in rows:
-                found[iri] = read(IRI(iri), lines.decode().replace("\x01", self._base))
+                text = lines.decode()
+                if wanted:
+                    text = "\n".join(line for line in text.split("\n") if line.startswith(wanted))
+                if text:
+                    found[iri] = read(IRI(iri), text.replace("\x01", self._base))
         return found
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from kgraph.iri import parameter
 from kgraph.media import RdfFormat
-from kgraph.web import browse, evidence, markup, view, wording
+from kgraph.web import browse, evidence, markup, told, view, wording
 from kgraph.web.edition import current, publication
 from kgraph.web.language import LANGUAGES, NAMES, RIGHT_TO_LEFT, _
 from kgraph.web.links import sparql_address, thing_address, with_query
@@ -42,6 +42,7 @@ def register(app: Flask) -> None:
         "LANGUAGES": LANGUAGES,
         "date_text": browse.date_text,
         "facet_name": browse.facet_name,
+        "descriptions": told.descriptions,
         "short": lambda iri: browse.short(current(), iri),
         "class_address": lambda iri: "/browse?class=" + (current().names.prefixed(iri) or parameter(iri)),
         "media_types": MEDIA_TYPES,
