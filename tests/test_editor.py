@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from conftest import missing
 
@@ -116,3 +116,23 @@ def test_without_scripts_the_plain_form_runs_the_same_query(live_site: str, brow
         page.click("form.query button")
     assert page.locator("main table tbody tr").count() == 3
     context.close()
+
+
+def test_the_keyboard_leads_through_the_editor_and_out_of_it(editor: Page, live_site: str) -> None:
+    page = editor
+    page.goto(f"{live_site}/sparql")
+    expect(page.locator("#editor .tabPanel.active .CodeMirror")).to_be_visible()
+    assert not page.evaluate("document.getElementById('editor').contains(document.activeElement)")
+    page.locator("#editor .tabPanel.active .CodeMirror textarea").first.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BUTTON", "Tab leads on to the editor's buttons"
+
+
+def test_a_refusal_is_told_in_words(editor: Page, live_site: str) -> None:
+    page = editor
+    page.goto(f"{live_site}/sparql?query={quote('SELECT * {')}")
+    told = page.locator("#editor .tabPanel.active .failure")
+    expect(told).to_contain_text("The query is not valid SPARQL")
+    expect(told).to_contain_text("Line 1, column 11:")
+    assert "urn:kgraph" not in told.inner_text()
+    assert page.locator("section.failure").count() == 0, "said once"

@@ -36,6 +36,9 @@
   });
   Autocompleters.class.get = async (_editor, token) => matching((await learn()).classes, token);
   Autocompleters.property.get = async (_editor, token) => matching((await learn()).properties, token);
+  // The Tab key leads on through the page (WCAG 2.2, 2.1.2), and the page is read from its beginning.
+  Object.assign(defaults.extraKeys, { Tab: false, "Shift-Tab": false });
+  defaults.autofocus = false;
   defaults.prefixCcApi = "";
   defaults.createShareableLink = (editor) => `${location.origin}/sparql?query=${encodeURIComponent(editor.getValue())}`;
 
@@ -63,6 +66,7 @@
   try {
     editor = new Yasgui(place, {
       requestConfig: { endpoint: `${location.origin}/sparql`, method: "POST" },
+      autofocus: false,
       copyEndpointOnNewTab: false,
       corsProxy: undefined,
       populateFromUrl: false,
@@ -93,11 +97,11 @@
   const open = (name, query, run) => {
     const endpoint = `${location.origin}/sparql`;
     const tab = editor.addTab(true, { name, yasqe: { value: query }, requestConfig: { endpoint, method: "POST" } });
-    if (run) tab.query();
+    if (run) tab.query().catch(() => {}); // a refusal is shown with the results
   };
   if (asked) {
     const same = Object.values(editor._tabs).find((tab) => tab.getYasqe()?.getValue() === asked);
-    if (same) editor.selectTabId(same.getId()).query();
+    if (same) editor.selectTabId(same.getId()).query().catch(() => {});
     else open(words.query, asked, true);
   }
 
