@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pyoxigraph as ox
@@ -16,6 +17,10 @@ from kgraph.media import RdfFormat
 
 MOST = 16 << 20
 """Bytes; a larger file is named without a line."""
+_TEXTS = (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.NTRIPLES, RdfFormat.NQUADS)
+_LAST = re.compile("[A-Za-z0-9_-]+$")
+_EVASIVE = re.compile(r"\\[uU_-]|(?i:prefix)\b[^<>]*<[^<>]*[A-Za-z0-9_-]>")
+"""An escape, and a prefix that ends within a word: then the last word of an IRI may not stand in the text."""
 
 
 def with_places(findings: Iterable[Finding], sources: Sequence[Source], rewrite: Rewrite) -> list[Finding]:
@@ -25,8 +30,11 @@ def with_places(findings: Iterable[Finding], sources: Sequence[Source], rewrite:
     if not wanted:
         return found
     places: dict[str, list[tuple[str, int, list[ox.Quad], bool]]] = {}
+    tails = {name: _tail(name, rewrite) for name in wanted}
     for source in sources:
-        for subject, place in _places(source, rewrite, wanted):
+        here = {name: tails[name] for name in wanted if not name.startswith("_:")}
+        here |= {name: "" for name in wanted if name.startswith("_:" + source.bnode_prefix)}
+        for subject, place in _places(source, rewrite, here) if here else ():
             places.setdefault(subject, []).append(place)
     return [_placed(f, places) for f in found]
 
@@ -53,15 +61,22 @@ def _placed(finding: Finding, places: dict[str, list[tuple[str, int, list[ox.Qua
 
 
 def _places(
-    source: Source, rewrite: Rewrite, wanted: set[str]
+    source: Source, rewrite: Rewrite, wanted: Mapping[str, str]
 ) -> Iterable[tuple[str, tuple[str, int, list[ox.Quad], bool]]]:
+    """The places of wanted names, each given with its tail."""
     try:
-        if source.syntax in (RdfFormat.TURTLE, RdfFormat.TRIG) and source.path.stat().st_size <= MOST:
+        if source.path.stat().st_size <= MOST and source.syntax in _TEXTS:
             with source.open() as stream:
                 text = stream.read().decode()
-            for block in blocks(text):
-                yield from _block_places(block, text, source, rewrite, wanted)
-            return
+            if _EVASIVE.search(text):
+                wanted = dict.fromkeys(wanted, "")
+            wanted = {name: tail for name, tail in wanted.items() if tail in text}
+            if not wanted:
+                return
+            if source.syntax in (RdfFormat.TURTLE, RdfFormat.TRIG):
+                for block in blocks(text):
+                    yield from _block_places(block, text, source, rewrite, wanted)
+                return
         seen: set[str] = set()
         for quad in source.quads(rewrite):
             for term in (quad.subject, quad.graph_name):
@@ -73,9 +88,23 @@ def _places(
         return
 
 
+def _tail(iri: str, rewrite: Rewrite) -> str:
+    """The word at the end of an IRI, which a file that writes it must have, where it is not `_EVASIVE`."""
+    for start in (rewrite.namespace, rewrite.base):
+        if iri.startswith(start):
+            iri = iri[len(start) :]
+            break
+    found = _LAST.search(iri)
+    return found.group() if found else ""
+
+
 def _block_places(
-    block: Block, text: str, source: Source, rewrite: Rewrite, wanted: set[str]
+    block: Block, text: str, source: Source, rewrite: Rewrite, wanted: Mapping[str, str]
 ) -> Iterable[tuple[str, tuple[str, int, list[ox.Quad], bool]]]:
+    if not any(
+        tail in block.header or text.find(tail, block.start, block.end) >= 0 for tail in wanted.values()
+    ):
+        return
     quads = [rewrite.quad(q) for q in block.quads(text)]
     line = line_of(text, block.start)
     if block.subject is None:
@@ -86,7 +115,7 @@ def _block_places(
         names = {_name(q.subject) for q in first} if len({q.subject for q in first}) == 1 else set()
         if len(names) != 1:
             names = set()
-    for name in names & wanted:
+    for name in names & wanted.keys():
         yield name, (source.name, line, quads, block.subject is None)
 
 
