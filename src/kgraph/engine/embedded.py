@@ -73,6 +73,7 @@ class EmbeddedEngine:
         request: dict[str, Any] = {
             "text": query.text,
             "cap": self.limits.result if query.result is None else min(query.result, self.limits.result),
+            "counted": query.counted,
             "default": query.default_graphs,
             "named": query.named_graphs,
             "results": query.results and query.results.name,

@@ -215,8 +215,8 @@ class Pool:
                 self._idle.append(worker)
             elif not healthy:
                 self._dying.append(worker)
+                self._condition.notify_all()  # another one is to be started
             self._serve_waiting()
-            self._condition.notify_all()
 
     def _serve_waiting(self) -> None:
         """Give free workers to who waits, the slow lane first: it can never take the reserved ones."""

@@ -27,7 +27,7 @@ class Query:
     when the request names none. `results`, `boolean` and `rdf` are the syntaxes for SELECT, for ASK and for
     CONSTRUCT and DESCRIBE (None: the client takes none, NotWritable); `arrived` is time.monotonic() at arrival,
     from which `deadline` seconds count (None: the setting); `result` is how many bytes the answer may have, where
-    that is less than the setting.
+    that is less than the setting; `counted`: whether rows are counted, which takes a tenth of a large result's time.
     """
 
     text: str
@@ -39,13 +39,15 @@ class Query:
     arrived: float | None = None
     deadline: float | None = None
     result: int | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True)
 class Answer:
     """A whole answer, complete before its first byte is sent.
 
-    `body` gives the bytes in pieces of at most 256 kB (memory or a temporary file; `close` frees it).
+    `body` gives the bytes in pieces of at most 256 kB (memory or a temporary file; `close` frees it). `rows`: of a
+    table or a graph; None for yes or no, where nobody counts, and where they cannot be told.
     """
 
     form: Form

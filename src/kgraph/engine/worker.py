@@ -29,6 +29,7 @@ from kgraph.media import RdfFormat, ResultFormat
 _STACK = 128 << 20  # deep algebra (a thousand OPTIONALs) needs stack where the usual 8 MiB would crash
 _PAGE = resource.getpagesize()
 _STATM = os.open("/proc/self/statm", os.O_RDONLY)
+_SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"))
 
 
@@ -159,7 +160,7 @@ class _Worker:
             out.finish({"form": "boolean", "media": results.media_type, "rows": None})
             return
         results = _format(ResultFormat, request["results"], "a table (SELECT)")
-        out = Output(self._link, request["cap"], RowCounter(results))
+        out = Output(self._link, request["cap"], RowCounter(results) if request["counted"] else None)
         try:
             found.serialize(out.file, RESULTS[results])
             out.finish({"form": "solutions", "media": results.media_type, "retire": self._swollen()})
@@ -199,8 +200,10 @@ def uses_service(text: str, parses: Any) -> bool:
     Without the letters there is none. With them, a text in which each is misspelt is parsed on its own: it
     is valid only where the letters stood in names, strings and comments, for no other keyword holds them.
     """
-    misspelt = re.sub("service", lambda m: m[0][:4] + "1" + m[0][5:], text, flags=re.IGNORECASE | re.ASCII)
-    if misspelt == text or not parses(misspelt):
+    if not _SERVICE.search(text):
+        return False
+    misspelt = _SERVICE.sub(lambda m: m[0][:4] + "1" + m[0][5:], text)
+    if not parses(misspelt):
         return False
     if any(t.kind == "word" and t.text.upper() == "SERVICE" for t in lexer.tokens(text)):
         return True

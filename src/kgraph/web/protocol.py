@@ -6,15 +6,17 @@ Used by the Flask view and by the path in front of it, so that both read a reque
 from __future__ import annotations
 
 import io
+import logging
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from kgraph.engine.guard import UPDATE
+from kgraph.engine.outcome import log
 from kgraph.engine.protocol import Query
 from kgraph.errors import NotWritable, QueryRefused, QueryRequestError, QueryTooLong
 from kgraph.iri import is_iri
@@ -96,21 +98,42 @@ def read(environ: dict[str, Any], *, limit: int) -> Request:
         boolean=boolean,
         rdf=rdf,
         arrived=arrived,
+        counted=log.isEnabledFor(logging.INFO),  # nobody else asks
     )
     return Request(texts[0], query, page)
 
 
-def prefers_page(accept: str | None) -> bool:
-    """Whether HTML is what the client would rather have."""
-    return (
-        _prefers_page(accept) if accept is None or len(accept) <= 512 else _prefers_page.__wrapped__(accept)
+class _Accepted(NamedTuple):
+    """What an Accept header selects: the syntaxes of tables, of yes or no, of graphs; whether rather a page."""
+
+    results: ResultFormat | None
+    boolean: ResultFormat | None
+    rdf: RdfFormat | None
+    page: bool
+
+
+@lru_cache(maxsize=2048)
+def _worked_out(accept: str | None) -> _Accepted:
+    best = choose(accept, _EVERY)
+    page = best is not None and _EVERY[best] == HTML
+    return _Accepted(
+        _best(_RESULT_TYPES, accept), _best(_BOOLEAN_TYPES, accept), _best(_GRAPH_TYPES, accept), page
     )
 
 
-@lru_cache(maxsize=512)
-def _prefers_page(accept: str | None) -> bool:
-    best = choose(accept, _EVERY)
-    return best is not None and _EVERY[best] == HTML
+def _best(offered: tuple[tuple[str, Any], ...], accept: str | None) -> Any:
+    best = choose(accept, [media_type for media_type, _ in offered])
+    return None if best is None else offered[best][1]
+
+
+def _accepted(accept: str | None) -> _Accepted:
+    # Clients send the same few headers over and over; a long one is worked out each time, so takes no room.
+    return _worked_out(accept) if accept is None or len(accept) <= 512 else _worked_out.__wrapped__(accept)
+
+
+def prefers_page(accept: str | None) -> bool:
+    """Whether HTML is what the client would rather have."""
+    return _accepted(accept).page
 
 
 def graph_format(asked: str, accept: str | None) -> RdfFormat:
@@ -133,34 +156,17 @@ def _formats(
 ) -> tuple[ResultFormat | None, ResultFormat | None, RdfFormat | None]:
     if asked and asked != "html":
         results, rdf = _named(asked)
-        boolean = results if results in (ResultFormat.JSON, ResultFormat.XML) else None
+        boolean: ResultFormat | None = results if results in (ResultFormat.JSON, ResultFormat.XML) else None
         return results, boolean, rdf
     if page:
         return ResultFormat.JSON, ResultFormat.JSON, RdfFormat.TURTLE
-    results = _best(_RESULT_TYPES, accept)
-    boolean = _best(_BOOLEAN_TYPES, accept)
-    rdf = _best(_GRAPH_TYPES, accept)
+    results, boolean, rdf, _ = _accepted(accept)
     if results is None and rdf is None:
         raise NotWritable(
             "none of the accepted media types is one that this service writes",
             hint="There are: " + ", ".join(f.media_type for f in (*ResultFormat, *RdfFormat)),
         )
     return results, boolean, rdf
-
-
-def _best(offered: tuple[tuple[str, Any], ...], accept: str | None) -> Any:
-    # Clients send the same few headers over and over; a long one is worked out each time, so takes no room.
-    return (
-        _chosen(offered, accept)
-        if accept is None or len(accept) <= 512
-        else _chosen.__wrapped__(offered, accept)
-    )
-
-
-@lru_cache(maxsize=2048)
-def _chosen(offered: tuple[tuple[str, Any], ...], accept: str | None) -> Any:
-    best = choose(accept, [media_type for media_type, _ in offered])
-    return None if best is None else offered[best][1]
 
 
 def _named(asked: str) -> tuple[ResultFormat | None, RdfFormat | None]:

@@ -45,11 +45,12 @@ class ResultCache:
 
     def get(self, query: Query) -> Result | None:
         """What an earlier request of the same query was answered."""
+        key = _key(query)
         with self._lock:
-            found = self._kept.get(_key(query))
+            found = self._kept.get(key)
             if found is None:
                 return None
-            self._kept.move_to_end(_key(query))
+            self._kept.move_to_end(key)
             return found[0]
 
     def put(self, query: Query, answer: Answer) -> Result | None:
@@ -60,9 +61,10 @@ class ResultCache:
         answer.close()
         result = Result(answer.form, answer.media_type, answer.rows, body, entity_tag(body))
         size = len(body) + len(query.text) + 512
+        key = _key(query)
         with self._lock:
-            if size <= self._budget and _key(query) not in self._kept:
-                self._kept[_key(query)] = (result, size)
+            if size <= self._budget and key not in self._kept:
+                self._kept[key] = (result, size)
                 self._used += size
                 while self._used > self._budget:
                     _, (_, gone) = self._kept.popitem(last=False)

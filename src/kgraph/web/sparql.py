@@ -34,6 +34,7 @@ ROWS = 200
 """Rows that the page for people shows; the whole result is one link away."""
 
 _METHODS = ("GET", "HEAD", "POST")
+_DEFAULTS = {s.name: s.default for s in SETTINGS}
 _FAILURE = "kgraph.query.failure"
 _PAGE = 8 << 20  # bytes of a result that the page for people is made from; whoever wants more takes the file
 _WHOLE = 100_000  # characters of a graph that the page for people shows
@@ -42,8 +43,7 @@ _GRAPHS = 1000  # named graphs that the service description lists
 
 def setting(edition: Edition, name: str) -> Any:
     """A setting of the site, its default where an older site object lacks it."""
-    default = next(s.default for s in SETTINGS if s.name == name)
-    return edition.site.settings.get(name, default)
+    return edition.site.settings.get(name, _DEFAULTS[name])
 
 
 def cache(edition: Edition) -> ResultCache:
