@@ -92,6 +92,18 @@ def resident(pid: int) -> dict[tuple[int, int], int]:
     return memory
 
 
+def processor(pid: int) -> float:
+    """Seconds of processor time that the process and all below it have taken."""
+    ticks = 0
+    for child, _ in resident(pid):
+        try:
+            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def running(process: tuple[int, int]) -> bool:
     """Whether a process of `resident` still runs (and not another one that was given its number)."""
     try:

@@ -6,6 +6,7 @@ pages show of a node stands in the index too, and the store is asked for what ha
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 
@@ -48,25 +49,27 @@ def read(resource: IRI, lines: str) -> Node:
     """A node from its lines (their form is told in kgraph.index)."""
     node = Node(resource, size=lines.count("\n") + 1)
     values: list[Statement] = []
-    predicate = written = property_ = graph = ""
-    for line in lines.split("\n"):
-        p, _, rest = line.partition(" ")
-        o, _, g = rest.rpartition(" ")
+    predicate = written = property_ = ""
+    graphs: tuple[str, ...] = ()
+    for p, o, g in _LINE.findall(lines):
         if g != "=":
-            graph = "" if g == "-" else _iri(g)
+            graphs = () if g == "-" else (_iri(g),)
         if p != predicate:
             predicate, written, property_ = p, "", _iri(p)
             values = node.properties[property_] = []
         if o != written:
             written = o
-            values.append(Statement(property_, read_term(o), (graph,) if graph else ()))
-        elif graph:
+            values.append(Statement(property_, read_term(o), graphs))
+        elif graphs:
             last = values[-1]
-            values[-1] = Statement(property_, last.object, tuple(sorted((*last.graphs, graph))))
+            values[-1] = Statement(property_, last.object, tuple(sorted(last.graphs + graphs)))
     for values in node.properties.values():
         if len(values) > 1:
             values.sort(key=in_order)
     return node
+
+
+_LINE = re.compile(r"([^ \n]+) (.+) ([^ \n]+)")  # a literal may hold spaces, IRIs hold none
 
 
 def _iri(token: str) -> str:

@@ -17,6 +17,8 @@ from kgraph.release import Activation, Release
 from kgraph.site import Site
 from kgraph.terms import IRI, BNode, Node, Quad
 
+_KEPT = 500
+
 
 @dataclass(frozen=True)
 class Item:
@@ -39,6 +41,7 @@ class Published:
     engine: Engine
     log: Sequence[Activation]
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+    _addresses: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, site: Site, release: Release, engine: Engine, log: Sequence[Activation]) -> Published:
@@ -119,9 +122,14 @@ class Published:
 
     def document(self, iri: str, suffix: str = "") -> str:
         """Absolute address at which a thing is found; with a suffix, that of one of its documents."""
-        path = index_path(iri, self.base)
-        shared = path is not None and len(iris_at(self.index, path, self.base)) > 1
-        found = exact(iri) if shared else address(iri, self.base, self.site.ontology_namespace)
+        found = self._addresses.get(iri)
+        if found is None:
+            path = index_path(iri, self.base)
+            shared = path is not None and len(iris_at(self.index, path, self.base)) > 1
+            found = exact(iri) if shared else address(iri, self.base, self.site.ontology_namespace)
+            if len(self._addresses) >= _KEPT:
+                self._addresses.clear()
+            self._addresses[iri] = found  # the links of one page ask for a dozen documents of one thing
         found = document_address(found, suffix) if suffix else found.partition("#")[0]
         return self.address + found[1:]
 

@@ -19,7 +19,7 @@ from kgraph.describe.evidence import Voice
 from kgraph.terms import IRI, BNode, Literal
 from kgraph.web import wording
 from kgraph.web.language import LANGUAGES, _
-from kgraph.web.markup import called, linked, linked_property, said
+from kgraph.web.markup import called, linked, linked_property, named, said
 from kgraph.web.sections import Row
 from kgraph.web.view import View
 
@@ -67,7 +67,7 @@ def phrases(language: str) -> Phrases:
 
 def literal(view: View, term: Literal) -> Markup:
     """A literal in words."""
-    text = said(view.words(term), term.language)
+    text = said(view.words(term), term.language, view.language)
     if len(term.value) <= wording.SHOWN:
         return text
     cut = phrases(view.language).cut % {"n": wording.number_words(str(len(term.value)))}
@@ -86,10 +86,10 @@ def voices(view: View, passage: Passage) -> Markup:
 
 def _voice(view: View, one: Voice) -> str:
     if not one.agent:
-        return called(view.link(one.iri))
+        return named(view, one.iri)
     text = f"{linked(view, one.agent)}"
     if one.role:
-        text += f", {called(view.link(one.role))}"
+        text += f", {named(view, one.role)}"
     return f"{text}, <q>{escape(one.capacity)}</q>" if one.capacity else text
 
 
@@ -103,7 +103,7 @@ def speakers(view: View, claim: Claim) -> Markup:
 
 
 def _modes(view: View, passage: Passage) -> str:
-    return "".join(f" ({called(view.link(mode))})" for mode in passage.modes)
+    return "".join(f" ({named(view, mode)})" for mode in passage.modes)
 
 
 def _place(view: View, passage: Passage) -> str:
@@ -123,7 +123,7 @@ def passage_item(view: View, passage: Passage) -> Markup:
         f'<p class="by">{linked(view, passage.iri)} · {voices(view, passage)}{_modes(view, passage)}</p>\n'
     )
     if passage.description:
-        text += f"<p>{said(passage.description, passage.description_language)}</p>"
+        text += f"<p>{said(passage.description, passage.description_language, view.language)}</p>"
     if passage.words:
         text += f'<blockquote lang="und"><mark>{escape(passage.words.text)}</mark></blockquote>'
     return Markup(f'{text}<p class="note">{_place(view, passage)}</p>\n</li>')  # noqa: S704  all is escaped
@@ -135,7 +135,7 @@ def _short(view: View, passage: Passage, named: bool) -> str:
     first = view.first(passage.iri) or not view.brief
     text = ""
     if passage.description:
-        text = f"<p>{said(passage.description, passage.description_language)}</p>"
+        text = f"<p>{said(passage.description, passage.description_language, view.language)}</p>"
     if named:
         text += f'<p><a href="{escape(view.link(passage.iri).href)}">{words.passage}</a>'
     else:
@@ -163,13 +163,13 @@ def evidence(view: View, thing: Any, graphs: Sequence[str], passages_only: bool 
     head = f'<summary><b class="sr">{words.rests} </b>'
     if len(found) > 2:
         more = words.more % {"n": view.evidence_count(thing, graphs, found) - 1}
-        text = f'<details class="ev">{head}{called(view.evidence_title(found[0]))} {more}</summary>\n'
+        text = f'<details class="ev">{head}{called(view.evidence_title(found[0]), view.language)} {more}</summary>\n'
         for one in found:
             text += f'<div class="card">{_body(view, one, one is found[0])}</div>'
         return Markup(text + "</details>")  # noqa: S704  all is escaped
     text = ""
     for one in found:
-        title = called(view.evidence_title(one))
+        title = called(view.evidence_title(one), view.language)
         kind = one.kind or "file"
         if one.passage or view.unseen(one.graph):
             class_ = "ev" if kind == "passage" else f"ev ev-{kind}"
@@ -222,7 +222,7 @@ def part(view: View, thing: Any, node: Node, depth: int = 0, graphs: Sequence[st
         text += f"<p>{dating(view, node)}</p>"
     elif agents:
         text += "<p>" + "".join(linked(view, a) for a in agents)
-        text += "".join(f", {called(view.link(role))}" for role in node.iris(view.kg + "role"))
+        text += "".join(f", {named(view, role)}" for role in node.iris(view.kg + "role"))
         text += "".join(f", <q>{escape(c.value)}</q>" for c in node.literals(view.kg + "capacity")) + "</p>"
     elif told := view.part_text(node):
         text += f"<p><bdi>{escape(told)}</bdi></p>"
@@ -242,7 +242,7 @@ def rows(view: View, thing: Any, items: Iterable[Row]) -> Markup:
     """Properties with their values, each with what it rests on."""
     text = '<dl class="rows">\n'
     for row in items:
-        name = called(row.name) if row.name else linked_property(view, row.iri, "prop")
+        name = called(row.name, view.language) if row.name else linked_property(view, row.iri, "prop")
         text += f'<div class="row">\n<dt>{name}</dt>\n<dd>\n'
         for one in row.statements:
             text += f'<div class="val">{value(view, thing, one)}{evidence(view, thing, one.graphs)}</div>\n'

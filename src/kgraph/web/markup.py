@@ -31,9 +31,9 @@ class Called(Protocol):
     def language(self) -> str | None: ...
 
 
-def said(text: str, tag: str | None) -> Markup:
-    """A text in a language (None or '': of no language)."""
-    lang = language()
+def said(text: str, tag: str | None, lang: str = "") -> Markup:
+    """A text in a language (None or '': of no language). `lang`: that of the page, where it is known already."""
+    lang = lang or language()
     if tag and tag.partition("-")[0] != lang:
         return Markup(f'<bdi lang="{escape(tag)}">{escape(text)}</bdi>')  # noqa: S704  both are escaped
     if not _TURNING.search(text) and lang not in RIGHT_TO_LEFT:
@@ -41,14 +41,14 @@ def said(text: str, tag: str | None) -> Markup:
     return Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704  escaped
 
 
-def called(found: Called) -> Markup:
+def called(found: Called, lang: str = "") -> Markup:
     """What a thing is called."""
-    return said(found.text, found.language)
+    return said(found.text, found.language, lang)
 
 
-def link(found: Link, class_: str = "") -> Markup:
+def link(found: Link, class_: str = "", lang: str = "") -> Markup:
     """A thing as a link, or as text where it may not be linked."""
-    text = said(found.text, found.language)
+    text = said(found.text, found.language, lang)
     if not found.href:
         return Markup(f'<span class="plain">{text}</span>')  # noqa: S704  escaped by `said`
     kind = f' class="{class_}"' if class_ else ""
@@ -65,7 +65,7 @@ def linked(view: View, iri: str) -> Markup:
     """A thing as a link, by its IRI."""
     found = view.html.get(iri)
     if found is None:
-        found = view.html[iri] = link(view.link(iri))
+        found = view.html[iri] = link(view.link(iri), lang=view.language)
     return found
 
 
@@ -74,5 +74,14 @@ def linked_property(view: View, iri: str, class_: str = "") -> Markup:
     key = f"{class_} {iri}"  # no IRI has a space
     found = view.html.get(key)
     if found is None:
-        found = view.html[key] = link(view.property(iri), class_)
+        found = view.html[key] = link(view.property(iri), class_, view.language)
+    return found
+
+
+def named(view: View, iri: str) -> Markup:
+    """What a thing is called, by its IRI."""
+    key = f"{iri} "  # no IRI has a space
+    found = view.html.get(key)
+    if found is None:
+        found = view.html[key] = called(view.link(iri), view.language)
     return found
