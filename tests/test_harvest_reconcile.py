@@ -145,6 +145,9 @@ def test_types_and_properties_narrow_the_search(client: FlaskClient, schemas: di
         {"queries": '{"q": {"query": "x", "properties": [{"pid": "p"}]}}'},
         {"queries": json.dumps({str(n): {"query": "x"} for n in range(101)})},
         {"queries": "[" * 5000},
+        {"queries": '{"q": {"query": "x", "limit": 1e999}}'},
+        {"queries": '{"q": {"query": "\\ud800"}}'},
+        {"extend": '{"ids": ["\\ud800"], "properties": [{"id": "p"}]}'},
         {"extend": '{"ids": 1}'},
         {"extend": '{"ids": [], "properties": [1]}'},
         {},
@@ -182,6 +185,12 @@ def test_suggestions(client: FlaskClient, schemas: dict[str, Any]) -> None:
     assert client.get("/reconcile/suggest/entity").get_json() == {"result": []}
     assert client.get("/reconcile/suggest/thing?prefix=a").status_code == 404
     assert client.get("/reconcile/suggest/entity?prefix=a&cursor=x").status_code == 400
+
+
+def test_an_empty_cell_has_no_candidates_and_spoils_no_batch(client: FlaskClient) -> None:
+    told = client.post("/reconcile", data={"queries": '{"a": {"query": " "}, "b": {"query": "Sarajevo"}}'})
+    assert told.get_json()["a"] == {"result": []}
+    assert told.get_json()["b"]["result"] != []
 
 
 def test_values_for_a_table(client: FlaskClient, schemas: dict[str, Any]) -> None:

@@ -30,6 +30,11 @@ def is_linkable(iri: str) -> bool:
     return parts.scheme in _LINKABLE and bool(parts.netloc) and is_iri(iri)
 
 
+def local_name(iri: str) -> str:
+    """The last part of an IRI, to show where there is no label."""
+    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2] or iri
+
+
 def address(iri: str, base: str, ontology: str = "") -> str:
     """The site's own address of an IRI, root-relative, so that pages work on any host and port.
 

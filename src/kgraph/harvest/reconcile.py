@@ -15,7 +15,7 @@ from kgraph.engine import Pattern
 from kgraph.errors import UsageError
 from kgraph.harvest.matching import Matcher, words
 from kgraph.harvest.published import Published
-from kgraph.iri import is_iri
+from kgraph.iri import is_iri, local_name
 from kgraph.terms import IRI, RDF_TYPE, RDFS, XSD, XSD_STRING, Literal, Term
 
 PATH = "reconcile"
@@ -73,15 +73,12 @@ def types(published: Published) -> list[Json]:
     return [{"id": row["iri"], "name": row["label"] or local_name(row["iri"])} for row in rows]
 
 
-def local_name(iri: str) -> str:
-    """The last part of an IRI, to show where there is no label."""
-    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2] or iri
-
-
 def read_json(text: str, what: str) -> Any:
     """JSON of a parameter. Raises UsageError."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # no halves of characters, no 1e999
+        return found
     except (ValueError, RecursionError) as error:
         raise UsageError(f"'{what}' is not JSON: {error}") from error
 
@@ -102,6 +99,8 @@ def candidates(published: Published, matcher: Matcher, query: Any) -> list[Json]
     if not isinstance(query, dict):
         raise UsageError("a query is an object with 'query' or 'properties'")
     text, wanted = query.get("query", ""), query.get("properties") or []
+    if "query" in query and isinstance(text, str) and not text.strip() and not wanted:
+        return []  # an empty cell: no reason to refuse the whole batch
     if not isinstance(text, str) or not isinstance(wanted, list) or not (text.strip() or wanted):
         raise UsageError("a query has a text in 'query', or a list in 'properties'")
     constraints = [_constraint(item) for item in wanted]
