@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import end
 from kgraph.cli import run
 from kgraph.release import read_log
 
@@ -53,15 +54,7 @@ def server(site: Path, port: int, request: pytest.FixtureRequest) -> Iterator[su
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        end(process)
 
 
 def get(port: int, path: str) -> str:

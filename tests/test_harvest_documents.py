@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,6 @@ from flask.testing import FlaskClient
 from pyld import jsonld as pyld
 from rdflib.compare import isomorphic
 
-from conftest import ROOT
 from harvest_site import CONFIG, HEAD, client_of, release
 
 BASE = "http://localhost:8000"
@@ -44,12 +44,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 
 @pytest.fixture(scope="module")
-def curated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    folder = tmp_path_factory.mktemp("curated")
-    for name in ("data", "ontology", "shapes", "kgraph.toml"):
-        (folder / name).symlink_to(ROOT / name)
-    release(folder)
-    with client_of(folder) as client:
+def curated(built_site: Path) -> Iterator[FlaskClient]:
+    with client_of(built_site) as client:
         yield client
 
 

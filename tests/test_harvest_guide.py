@@ -6,23 +6,19 @@ import gzip
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from conftest import ROOT
-from harvest_site import client_of, release
+from harvest_site import client_of
 
 BASE = "http://localhost:8000"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    folder = tmp_path_factory.mktemp("guide")
-    for name in ("data", "ontology", "shapes", "kgraph.toml"):
-        (folder / name).symlink_to(ROOT / name)
-    release(folder)
-    with client_of(folder) as client:
+def client(built_site: Path) -> Iterator[FlaskClient]:
+    with client_of(built_site) as client:
         yield client
 
 

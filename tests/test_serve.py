@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from conftest import end
+
 NOTE = "<id/event/first> <http://www.w3.org/2000/01/rdf-schema#label> "
 
 
@@ -41,8 +43,7 @@ def serving(site: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         wait(lambda: fetch(address + "/") is not None, process)
         yield process, address
     finally:
-        process.terminate()
-        process.communicate(timeout=20)
+        end(process)
 
 
 def fetch(address: str) -> str | None:
