@@ -97,6 +97,15 @@ def test_it_builds_serves_and_follows_a_new_release(site: Path) -> None:
         wait(lambda: "second words" in (fetch(page) or ""))
 
 
+def test_a_rollback_outlives_the_server(site: Path) -> None:
+    for label in ("first words", "second words"):
+        write(site, label)
+        subprocess.run(kgraph("build", str(site)), check=True, capture_output=True)
+    subprocess.run(kgraph("rollback", "--site", str(site)), check=True, capture_output=True)
+    with serving(site) as (_process, address):
+        assert "first words" in (fetch(address + "/id/event/first.html") or "")
+
+
 def test_its_end_leaves_no_process(site: Path) -> None:
     with serving(site) as (process, address):
         fetch(address + "/")

@@ -255,6 +255,18 @@ def test_the_page_of_a_difference(web: FlaskClient) -> None:
         "p0005": "created",
         "p0007": "deleted",
     }
+    across = {
+        (a, b): {
+            c["iri"].rpartition("/")[2]: c["kind"]
+            for c in web.get(f"/diff.json?from={a}&to={b}").get_json()["things"]
+        }
+        for a, b in ((1, 3), (3, 1))
+    }
+    # p0005 went with release 2 and came back as it was: no difference of 1 and 3
+    assert across[1, 3] == {"p0003": "updated", "p0007": "deleted", "p0020": "created"}
+    assert across[3, 1] == {"p0003": "updated", "p0007": "created", "p0020": "deleted"}
+    assert web.get("/diff.json?from=a&to=1").status_code == 400
+    assert web.get("/diff?from=0&to=1").status_code == 404
     assert "Both have the same statements." in web.get("/diff?from=2&to=2").text
     assert web.get("/diff?from=2&to=12").status_code == 404
     assert web.get("/diff.csv?from=2&to=3").status_code == 404

@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,19 +195,36 @@ def counts(state: Path) -> dict[int, dict[str, int]]:
     return found
 
 
-def changed_between(state: Path, first: int, last: int, limit: int) -> tuple[list[Change], int]:
-    """The things that a release after `first` up to `last` changed, by IRI, each as last changed; and how many.
+def changed_between(state: Path, since: int, to: int, limit: int) -> tuple[list[Change], int]:
+    """The things that changed from release `since` to release `to` (which may be the earlier), by IRI; and how many.
 
-    Raises ReleaseError.
+    `kind` is what became of a thing on the whole, `release` the one that changed it last. What came and went between
+    is left out; what was changed and changed back is updated. Raises ReleaseError.
     """
-    where = "FROM change c WHERE release > ? AND release <= ?"
-    total = _select(state, f"SELECT count(DISTINCT iri) {where}", (first, last))
+    low, high = sorted((since, to))
+    first = (
+        "kind"
+        if high - low == 1  # one step: a thing's only change
+        else f"(SELECT kind FROM change d WHERE d.iri = c.iri AND d.release > {low:d} ORDER BY d.release LIMIT 1)"
+    )
+    changed = (
+        f"(SELECT max(release) AS release, iri, kind, label, class, {first} AS first FROM change c"
+        " WHERE release > ? AND release <= ? GROUP BY iri) WHERE first != 'created' OR kind != 'deleted'"
+    )
+    total = _select(state, f"SELECT count(*) FROM {changed}", (low, high))
     rows = _select(
         state,
-        f"SELECT max(release), iri, kind, label, class {where} GROUP BY iri ORDER BY iri LIMIT ?",
-        (first, last, limit),
+        f"SELECT release, iri, kind, label, class, first FROM {changed} ORDER BY iri LIMIT ?",
+        (low, high, limit),
     )
-    return [Change(*row) for row in rows], total[0][0] if total else 0
+    found = []
+    for *row, before in rows:
+        change = Change(*row)
+        had, has = before != "created", change.kind != "deleted"
+        if since > to:
+            had, has = has, had
+        found.append(replace(change, kind="updated" if had and has else "created" if has else "deleted"))
+    return found, total[0][0] if total else 0
 
 
 @dataclass(frozen=True)

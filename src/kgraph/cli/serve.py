@@ -31,7 +31,7 @@ VARIABLE = "KGRAPH_SERVING"
 )
 @click.option("--watch", is_flag=True, help="Show each saved file as a draft, or what is wrong with it.")
 def command(site: Path, state: Path | None, host: str, port: int, processes: int | None, watch: bool) -> int:
-    """Serve SITE. It is built first when its files have changed since the last release.
+    """Serve SITE. It is built first when its files have changed since the last build; a rollback stays.
 
     With --watch a saved file is shown as a draft at once; a draft is no release, and only `kgraph build` makes
     one. While the files are not sound, every page says what is wrong, and readers keep the last good state.
@@ -66,11 +66,12 @@ def start_watcher(site: Path, place: Site) -> subprocess.Popen[bytes]:
 
 
 def is_built(site: Site) -> bool:
-    """Whether the active release has the inputs that the site's files are now."""
+    """Whether the files are those of the active release, or of the one that was rolled back: that outlives a server."""
     from kgraph.build.inputs import read_inputs
 
     log = read_log(site.state)
-    return bool(log) and log[-1].inputs == read_inputs(site).digest
+    built = next((activation for activation in reversed(log) if not activation.note), None)
+    return built is not None and read_inputs(site).digest in (log[-1].inputs, built.inputs)
 
 
 def build_apart(site: Path, state: Path | None) -> int:

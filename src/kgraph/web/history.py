@@ -21,6 +21,7 @@ from kgraph.errors import ReleaseError
 from kgraph.iri import is_iri, parameter
 from kgraph.release import Activation, Manifest, read_manifest
 from kgraph.release.compared import Comparisons, TooLarge
+from kgraph.release.difference import Difference
 from kgraph.terms import IRI, Quad, ntriples, read_nquads
 from kgraph.web import memento
 from kgraph.web.edition import Edition, current
@@ -154,11 +155,13 @@ def diff(ending: str = "html") -> Response:
     editions = memento.editions()
     numbers = [a.number for a in editions.log]
     last = numbers[-1] if numbers else 0
-    to = request.args.get("to", last, type=int) or last
-    since = request.args.get("from", 0, type=int) or max((n for n in numbers if n < to), default=to)
+    for text in (request.args.get("from"), request.args.get("to")):
+        if text and not memento.is_number(text):
+            return memento.no_number(text)
+    to = int(request.args.get("to") or last)
+    since = int(request.args.get("from") or max((n for n in numbers if n < to), default=to))
     old, new = (editions.activation(n) for n in (since, to))
-    state = current().site.state
-    things, total = recorded.changed_between(state, min(since, to), max(since, to), THINGS)
+    things, total = recorded.changed_between(current().site.state, since, to, THINGS)
     query = f"?from={since}&to={to}"
     try:
         found = _comparisons().of(editions.folder(old), editions.folder(new), STATEMENTS)
@@ -168,6 +171,9 @@ def diff(ending: str = "html") -> Response:
             return problem(
                 403, _("These releases are too large to be compared here"), error.message, hint=_hint()
             )
+    if found and found.lines is not None and total == len(things):
+        things = [change for change in things if _differs(change, found.lines)]
+        total = len(things)
     if found and ending == "patch":
         if found.lines is None:
             return problem(403, _("The releases differ in too much for this address"), hint=_hint())
@@ -208,6 +214,12 @@ def diff(ending: str = "html") -> Response:
     )
     response.headers["Link"] = link_header([(f"/diff.json{query}", "alternate", "application/json")])
     return response
+
+
+def _differs(change: recorded.Change, lines: Iterable[Difference]) -> bool:
+    """Whether statements tell a thing's change; one that was changed back has none. Blank nodes may be anyone's."""
+    mine = (f"<{change.iri}>", f"<{change.iri}#", "_:")
+    return change.kind != "updated" or any(one.subject.startswith(mine) for one in lines)
 
 
 def _hint() -> str:

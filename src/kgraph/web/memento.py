@@ -72,19 +72,29 @@ def editions() -> Editions:
     return cast(Editions, current_app.extensions["kgraph.editions"])
 
 
+def is_number(text: str) -> bool:
+    """Whether a text can be the number of a release."""
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def no_number(text: str) -> Response:
+    """400 for a release named otherwise."""
+    return problem(
+        400,
+        _("A release is named by its number"),
+        _("“%(given)s” is not one.", given=text[:40]),
+        hint=_("Choose one from the list of releases."),
+        choices=[{"href": "/releases", "label": _("Releases")}],
+    )
+
+
 def choose_release() -> Response | None:
     """Before each request: the edition that `?release=N` names."""
     text = request.args.get("release")
     if text is None or request.blueprint not in _READABLE | _CURRENT or request.path in _FOR_ANY:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        return problem(
-            400,
-            _("A release is named by its number"),
-            _("“%(given)s” is not one.", given=text[:40]),
-            hint=_("Choose one from the list of releases."),
-            choices=[{"href": "/releases", "label": _("Releases")}],
-        )
+    if not is_number(text):
+        return no_number(text)
     number = int(text)
     served = publication().edition
     if request.blueprint in _CURRENT and served.release.number != number:
