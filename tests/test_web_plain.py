@@ -62,6 +62,11 @@ def test_what_is_cited_can_be_copied_where_a_script_runs(web: FlaskClient) -> No
         assert f'id="{of}"' in page
         assert f'data-of="{of}"' in page
     assert page.count('class="copy"') == page.count(" hidden>Copy</button>") == 2
+    said = web.get("/id/statement/moscow-2014-aliyeva-count-1.html").text
+    cited = said.partition('id="cited-text">')[2].partition("</span>")[0]
+    assert cited.endswith(
+        "Rests on: Page on a ceremony in Moscow, dated 27 February 2014, characters 1050 to 1304."
+    )
 
 
 def test_the_preview_says_only_what_is_stated(web: FlaskClient) -> None:
