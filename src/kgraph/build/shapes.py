@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -16,6 +17,8 @@ from kgraph.errors import ParseError
 from kgraph.terms import IRI, XSD, Literal, Term, ntriples
 
 if TYPE_CHECKING:
+    import rdflib
+
     from kgraph.shacl import Report
     from kgraph.shacl.sieve import Subjects
 
@@ -40,6 +43,14 @@ def read_shapes(sources: Iterable[Source], rewrite: Rewrite) -> tuple[list[ox.Qu
     return triples, errors
 
 
+@lru_cache(maxsize=4)
+def graph(triples: tuple[ox.Quad, ...]) -> rdflib.Graph:
+    """Shapes, or an ontology, as kgraph.shacl takes them; kept, since every draft of a watched site needs the same."""
+    from kgraph.shacl import shapes_graph
+
+    return shapes_graph(triples)
+
+
 def judge(
     store: ox.Store,
     shapes: list[ox.Quad],
@@ -49,14 +60,14 @@ def judge(
     subjects: Subjects | None = None,
 ) -> Report:
     """Validate the merge by an engine of kgraph.shacl; `subjects` has it as sorted tokens. Raises ShapesError."""
-    from kgraph.shacl import RawTerms, shapes_graph, validate
+    from kgraph.shacl import RawTerms, validate
 
     assert isinstance(raw, RawTerms)
     return validate(
         store,
-        shapes_graph(shapes),
+        graph(tuple(shapes)),
         raw=raw,
-        ontology=shapes_graph(ontology.triples),
+        ontology=graph(tuple(ontology.triples)),
         engine=engine,  # type: ignore[arg-type]
         subjects=subjects,
     )

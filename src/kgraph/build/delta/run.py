@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -63,17 +64,16 @@ class IncrementalRun(Run):
         """Fill the folder. Raises Rejected as a full build does, and Unsuited where only that one will do."""
         former = self._former()
         copied = self.folder / "index.sqlite"
-        with self.step("copy"):
-            shutil.copyfile(self.base / "index.sqlite", copied)
-        with closing(sqlite3.connect(copied)) as db:
-            db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;")
-            basis = kept.read(db)
-            if basis is None:
-                raise Unsuited("another version of kgraph made the release before")
+        with ThreadPoolExecutor(1) as aside:
+            copying = aside.submit(shutil.copyfile, self.base / "index.sqlite", copied)
+            basis, packed = self._basis()
             self._suited(former, basis)
-            packed = kept.read_packed(db)
             with self.step("load"):
                 edit = self._edit(former, basis, packed["files.tar"])
+            copying.result()
+        with closing(sqlite3.connect(copied)) as db:
+            db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;")
+            with self.step("store"):
                 change = self._change(edit, db)
             with self.step("check"):
                 loaded = self._loaded(edit, basis, change, db)
@@ -108,6 +108,15 @@ class IncrementalRun(Run):
         if not (self.base / "store").exists() or not (self.base / "index.sqlite").exists():
             raise Unsuited("store or index of the release before are no longer kept")
         return read_manifest(self.base)
+
+    def _basis(self) -> tuple[Basis, dict[str, list[Block]]]:
+        """What the release before keeps for this one."""
+        index = f"file:{self.base / 'index.sqlite'}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(index, uri=True)) as db:
+            basis = kept.read(db)
+            if basis is None:
+                raise Unsuited("another version of kgraph made the release before")
+            return basis, kept.read_packed(db)
 
     def _suited(self, former: Manifest, basis: Basis) -> None:
         """Raise Unsuited where something changed that all depends on."""
@@ -215,7 +224,7 @@ class IncrementalRun(Run):
     def _validated(self, change: Change, edit: Edit, loaded: Loaded) -> Report:
         if not self.shapes:
             return shacl.empty_report()
-        from kgraph.shacl import incremental, shapes_graph
+        from kgraph.shacl import incremental
 
         previous = Report.from_json((self.base / "report.json").read_text("utf-8"))
         changed = [ox.Triple(*triple) for triple in change.merged]
@@ -223,12 +232,12 @@ class IncrementalRun(Run):
         with self.step("validate"):
             found = incremental(
                 change.after.store,
-                shapes_graph(self.shapes),
+                shacl.graph(tuple(self.shapes)),
                 changed,
                 (),
                 previous,
                 raw=loaded.raw,
-                ontology=shapes_graph(self.ontology.triples),
+                ontology=shacl.graph(tuple(self.ontology.triples)),
             )
         report = replace(found, scope="full", notes=previous.notes)
         self.take(report)
