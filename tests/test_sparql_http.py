@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from openapi_spec_validator import validate
 from engine_sample import TRIG
 from kgraph.engine.embedded import EmbeddedEngine
 from kgraph.engine.limits import MIB, Limits
+from kgraph.engine.output import Output
+from kgraph.errors import NotWritable
 from kgraph.iri import RESERVED, is_reserved
 from kgraph.media import RdfFormat, ResultFormat
 from kgraph.web import openapi
@@ -96,6 +99,68 @@ def test_406(client: FlaskClient, text: str, accept: str):
     response = client.get(at(text), headers={"Accept": accept})
     assert response.status_code == 406
     assert response.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("value", ["\\u0001", "\\uFFFE", "\\uFFFF"])
+def test_xml_is_never_ill_formed(client: FlaskClient, value: str):
+    text = f'SELECT ("{value}" AS ?x) {{}}'
+    refused = client.get(at(text), headers={"Accept": "application/sparql-results+xml"})
+    assert refused.status_code == 406
+    assert "control character" in refused.get_json()["detail"]
+    assert client.get(at(text)).status_code == 200
+    assert client.get(at(text.replace(value, "é￼\\t\\n"), format="xml")).status_code == 200
+
+
+def test_a_character_cut_in_two_is_found():
+    here, there = socket.socketpair()
+    with here, there:
+        for cut in (1, 2):
+            out = Output(here, 1000, xml=True)
+            out.write(b"\xef\xbf\xbe"[:cut])
+            out._send(b"")
+            out.write(b"\xef\xbf\xbe"[cut:])
+            with pytest.raises(NotWritable):
+                out.finish({})
+
+
+def test_a_direction_is_kept_in_every_syntax(client: FlaskClient):
+    text = 'CONSTRUCT { <urn:a> <urn:b> ?t } { BIND("x"@ar--rtl AS ?t) }'
+    for form in ("ttl", "nt", "trig", "nq"):
+        assert b'"x"@ar--rtl' in client.get(at(text, format=form)).data
+    for form in ("jsonld", "rdf"):
+        assert b"rtl" in client.get(at(text, format=form)).data
+
+
+def test_an_address_with_bare_utf_8(client: FlaskClient):
+    path = "/sparql?query=" + quote('SELECT ("Շուշի" AS ?x) {}', safe="Շուշի")
+    environ = {"QUERY_STRING": path.partition("?")[2].encode().decode("latin-1")}
+    response = client.get("/sparql", environ_overrides=environ)
+    assert response.get_json(force=True)["results"]["bindings"][0]["x"]["value"] == "Շուշի"
+    response = client.get("/sparql", environ_overrides={"QUERY_STRING": "query=ASK%7B%7D%23\xff"})
+    assert (response.status_code, "UTF-8" in response.get_json()["detail"]) == (400, True)
+    for page in ("/", "/browse", "/search", "/nothing-here"):
+        assert client.get(page, environ_overrides={"QUERY_STRING": "q=\xff"}).status_code in (200, 404)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_query(client: FlaskClient):
+    data = b"\xef\xbb\xbf" + ASK.encode()
+    assert client.post("/sparql", data=data, content_type="application/sparql-query").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "detail", "column"),
+    [
+        ("ASK { _:a ?p ?o . . }", "'.' is not expected here", 19),
+        ("BASE <http://[::1> ASK { <x> ?p ?o }", "", 0),
+        ("ASK FROM <http://[x> FROM <urn:y> {}", "", 0),
+        ("ASK FROM foo:x FROM <urn:y> {}", "the prefix 'foo:' is not declared", 10),
+    ],
+)
+def test_what_is_wrong_is_told_as_syntax(client: FlaskClient, text: str, detail: str, column: int):
+    response = client.get(at(text))
+    told = response.get_json()
+    assert (response.status_code, told["type"]) == (400, "urn:kgraph:problem:query-syntax")
+    assert (told["detail"], told["column"]) == (detail, column) or not detail
 
 
 def test_head_equals_get(client: FlaskClient):

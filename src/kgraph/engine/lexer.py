@@ -23,7 +23,7 @@ _TOKEN = re.compile(
   | (?P<iri><(?:[^<>\"{{}}|^`\\\x00-\x20]|{_ESCAPE})*>)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
   | (?P<variable>[?$]\w+)
-  | (?P<name>(?:{_NAME})?:(?:(?:[\w:\-\u00B7]|%[0-9A-Fa-f]{{2}}|\\.|\.(?=[\w:\-%\\.]))*) )
+  | (?P<name>(?:_|{_NAME})?:(?:(?:[\w:\-\u00B7]|%[0-9A-Fa-f]{{2}}|\\.|\.(?=[\w:\-%\\.]))*) )
   | (?P<word>[^\W\d]\w*)
   | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)? | \.\d+(?:[eE][+-]?\d+)?)
   | (?P<other>\\.? | \^\^|&&|\|\||!=|<=|>=|.)
@@ -124,7 +124,10 @@ def prologue(text: str, base: str) -> Prologue:
 def _absolute(base: str, token: str) -> str:
     """The IRI of an IRIREF token; a reference that ends in an empty fragment keeps its `#`."""
     reference = unescaped(token[1:-1])
-    joined = urljoin(base, reference)
+    try:
+        joined = urljoin(base, reference)
+    except ValueError:  # no IRI: the engine's parser says so
+        return reference
     return joined + "#" if reference.endswith("#") and not joined.endswith("#") else joined
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
@@ -32,15 +33,25 @@ SORTED = 5000
 """Graph results up to this many triples are sorted and grouped; more are streamed in the engine's order."""
 
 
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")  # XML 1.0, section 2.2, in UTF-8
+
+
 class TooLarge(Exception):
     """The result passed its cap."""
 
 
 class Output:
-    """What the engine writes goes out in pieces. Raises TooLarge past `cap` bytes."""
+    """What the engine writes goes out in pieces. Raises TooLarge past `cap` bytes.
 
-    def __init__(self, channel: socket.socket, cap: int, counter: RowCounter | None = None) -> None:
+    `xml`: it is XML, which the engine writes with characters too that XML cannot hold; raises NotWritable for those.
+    """
+
+    def __init__(
+        self, channel: socket.socket, cap: int, counter: RowCounter | None = None, *, xml: bool = False
+    ) -> None:
         self._channel = channel
+        self._xml = xml
+        self._last = b""
         self._left = cap
         self._buffer = bytearray()
         self._counter = counter
@@ -77,6 +88,13 @@ class Output:
         self._left -= len(self._buffer)
         if self._left < 0:
             raise TooLarge
+        if self._xml:
+            if _NOT_XML.search(self._last + self._buffer):
+                raise NotWritable(
+                    "a value holds a control character, which XML cannot hold",
+                    hint="Ask for JSON, CSV or TSV.",
+                )
+            self._last = bytes(self._buffer[-2:])
 
     def _send(self, tail: bytes, *, counted: bool = False) -> None:
         if not counted:
@@ -140,7 +158,7 @@ class RowCounter:
 def write_graph(found: Iterator[ox.Triple], rdf: RdfFormat, prefixes: Mapping[str, str], out: Output) -> int:
     """Write CONSTRUCT or DESCRIBE triples; how many there were. Raises NotWritable."""
     first = list(islice(found, SORTED + 1))
-    if len(first) <= SORTED and not any(isinstance(t.object, ox.Triple) for t in first):
+    if len(first) <= SORTED and not any(map(_newer, first)):
         quads = [
             Quad(convert.node(_plain(t)), IRI(t.predicate.value), convert.term(t.object), None) for t in first
         ]
@@ -163,6 +181,12 @@ def write_graph(found: Iterator[ox.Triple], rdf: RdfFormat, prefixes: Mapping[st
 
     ox.serialize(counted(), out.file, _GRAPHS[rdf], prefixes=dict(prefixes))
     return count
+
+
+def _newer(triple: ox.Triple) -> bool:
+    """Whether its object is of RDF 1.2, which kgraph's own values do not hold: a triple, or text with a direction."""
+    found = triple.object
+    return isinstance(found, ox.Triple) or (isinstance(found, ox.Literal) and found.direction is not None)
 
 
 def _plain(triple: ox.Triple) -> convert.OxNode:

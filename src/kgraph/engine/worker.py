@@ -127,14 +127,7 @@ class _Worker:
         try:
             if uses_service(text, self._parses):
                 raise dataset.Refused(*guard.SERVICE)
-            chosen = dataset.choose(
-                self._store,
-                text,
-                request["default"],
-                request["named"],
-                base=self._base,
-                limit=self._merge,
-            )
+            chosen = self._dataset(text, request)
             found = chosen.store.query(
                 text, base_iri=self._base, default_graph=chosen.default, named_graphs=chosen.named
             )
@@ -160,12 +153,23 @@ class _Worker:
             out.finish({"form": "boolean", "media": results.media_type, "rows": None})
             return
         results = _format(ResultFormat, request["results"], "a table (SELECT)")
-        out = Output(self._link, request["cap"], RowCounter(results) if request["counted"] else None)
+        counter = RowCounter(results) if request["counted"] else None
+        out = Output(self._link, request["cap"], counter, xml=results is ResultFormat.XML)
         try:
             found.serialize(out.file, RESULTS[results])
             out.finish({"form": "solutions", "media": results.media_type, "retire": self._swollen()})
         except BaseException:
             out.drop()
+            raise
+
+    def _dataset(self, text: str, request: Mapping[str, Any]) -> dataset.Dataset:
+        given = request["default"], request["named"]
+        try:
+            return dataset.choose(self._store, text, *given, base=self._base, limit=self._merge)
+        except ValueError as error:
+            message = self._parses(text)
+            if message:
+                raise SyntaxError(message) from error
             raise
 
     def _all_prefixes(self, text: str) -> dict[str, str]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import json
+import string
 import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import BoundedSemaphore, Thread
 from typing import Any
+from urllib.parse import quote
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -28,6 +30,7 @@ class Bodies:
     """WSGI middleware: `wsgi.input` is in memory when the application sees it, one byte more than MOST at most.
 
     A body that says that it is longer than MOST is not read at all: no view takes it, and its length tells them.
+    `QUERY_STRING` is escaped where the client should have done so: what is not UTF-8 ends Werkzeug's reading of it.
     """
 
     def __init__(self, app: Application, *, at_once: int = AT_ONCE, seconds: float = SECONDS) -> None:
@@ -36,6 +39,9 @@ class Bodies:
         self._seconds = seconds
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=string.printable)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
             return self._app(environ, start_response)
         if not self._free.acquire(blocking=False):

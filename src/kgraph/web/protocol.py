@@ -210,7 +210,7 @@ def _posted(environ: dict[str, Any], limit: int) -> list[tuple[str, str]]:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise QueryRequestError("the query is not UTF-8", hint="Send it as UTF-8.") from error
-    return [("query", text)] if kind == QUERY else _pairs(text, "the form")
+    return [("query", text.removeprefix("\ufeff"))] if kind == QUERY else _pairs(text, "the form")
 
 
 def _body(environ: Mapping[str, Any], most: int, limit: int) -> bytes:
