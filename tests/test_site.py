@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,22 @@ def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, line: str, messa
 def test_a_byte_order_mark_before_the_settings_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "kgraph.toml").write_bytes(b'\xef\xbb\xbftitle = "Letters"\r\n')
     assert load_site(tmp_path).title == "Letters"
+
+
+def test_nothing_with_the_name_of_a_data_file_is_left_out_unseen(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").touch()
+    (tmp_path / "folder.ttl").mkdir()
+    assert load_site(tmp_path).files("data") == (tmp_path / "a.ttl",)
+    (tmp_path / "gone.ttl").symlink_to("nowhere")
+    with pytest.raises(ConfigError, match=r"gone.ttl: this is no file .*\n  Does the link lead nowhere"):
+        load_site(tmp_path).files("data")
+    (tmp_path / "gone.ttl").unlink()
+    try:
+        (tmp_path / os.fsdecode(b"bad\xff.ttl")).touch()
+    except OSError:
+        return  # a file system that takes no such names
+    with pytest.raises(ConfigError, match=r"bad\\udcff.ttl: the file's name is not UTF-8"):
+        load_site(tmp_path).files("data")
 
 
 def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:

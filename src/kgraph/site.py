@@ -6,6 +6,7 @@ makes lives in `.kgraph/` beside them (beside the file, in `.kgraph/<file name>/
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -102,19 +103,36 @@ class Site:
         """The RDF files (queries: *.rq) of one folder of the site, sorted, hidden ones left out.
 
         A folder without kgraph.toml and without data/ is a plain folder of RDF files: those are its data.
+        Raises ConfigError for what has such a name and is no file, so that nothing is left out unseen.
         """
         if self.file:
             return (self.file,) if folder == "data" else ()
         top = self.root / folder
         if folder == "data" and not top.is_dir() and not (self.root / CONFIG).exists():
             top = self.root
-        found = (p for p in sorted(top.rglob("*")) if p.is_file())
         wanted = (lambda p: p.suffix == ".rq") if folder == "queries" else is_rdf_file
         return tuple(
             p
-            for p in found
-            if wanted(p) and not any(part.startswith(".") for part in p.relative_to(self.root).parts)
+            for p in sorted(top.rglob("*"))
+            if wanted(p)
+            and not any(part.startswith(".") for part in p.relative_to(self.root).parts)
+            and _is_readable_file(p)
         )
+
+
+def _is_readable_file(path: Path) -> bool:
+    """Whether it is a file, not a folder. Raises ConfigError for anything else, and for a name that is no text."""
+    if path.is_dir() or not os.path.lexists(
+        path
+    ):  # an editor may have taken it away since the folder was read
+        return False
+    shown = str(path).encode("utf-8", "backslashreplace").decode()
+    if not path.is_file():
+        hint = "Does the link lead nowhere?" if path.is_symlink() else ""
+        raise ConfigError("this is no file that can be read", where=shown, hint=hint)
+    if shown != str(path):
+        raise ConfigError("the file's name is not UTF-8", where=shown, hint="Rename it.")
+    return True
 
 
 def is_rdf_file(path: Path) -> bool:
