@@ -10,6 +10,7 @@ counts as a violation.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -37,6 +38,10 @@ DATED_TYPES = frozenset(
     )
 )
 _DATE_TIMES = frozenset({XSD + "dateTime", XSD + "dateTimeStamp"})
+_PLAIN = re.compile(
+    r"(?!0000)[0-9]{4}(?:-[0-9]{2}){0,2}|(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9:]{8}Z?"
+)
+"""Years, months, days and times that stand in the order of their texts, where both are of one length."""
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -62,6 +67,12 @@ def holds(left: OxTerm, sign: str, right: OxTerm) -> bool:
             and _OPERATORS[sign](left.value in ("true", "1"), right.value in ("true", "1"))
         )
     if (a == b and a in DATED_TYPES) or (a in _DATE_TIMES and b in _DATE_TIMES):
+        if (
+            len(left.value) == len(right.value)
+            and _PLAIN.fullmatch(left.value)
+            and _PLAIN.fullmatch(right.value)
+        ):
+            return well_formed(left) and well_formed(right) and _OPERATORS[sign](left.value, right.value)
         return _by_store(left, sign, right)
     return False
 

@@ -120,6 +120,7 @@ class Run:
             if not nodes:
                 return []
             return reference.judge_shape(self._needed(shape), self.graph, shape.node, nodes)
+        self.judge.foresee(shape, nodes)
         target, found = plain(shape.node), []
         for node in nodes:
             at: Term | None = None

@@ -7,7 +7,7 @@ is written for exactness first. It judges terms as parsed, never the store's rew
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
@@ -19,7 +19,7 @@ from kgraph.shacl.lexical import well_formed
 from kgraph.shacl.messages import message
 from kgraph.shacl.model import Constraint, Shape
 from kgraph.shacl.paths import Alternative, Inverse, Path, Predicate, Repeat, Sequence
-from kgraph.shacl.patterns import matches
+from kgraph.shacl.patterns import foresee, matches
 from kgraph.shacl.queries import Queries, Solution
 from kgraph.shacl.report import Result
 from kgraph.shacl.terms import OxTerm, plain
@@ -103,6 +103,14 @@ class Judge:
                 return _either([self._compile(option, forward=forward) for option in options])
             case Repeat(inner, mark):
                 return _repeat(self._compile(inner, forward=forward), mark)
+
+    def foresee(self, shape: Shape, nodes: Collection[OxTerm]) -> None:
+        """Ask at once, for many focus nodes, what would be asked of each alone: queries, and patterns of IRIs."""
+        self.queries.foresee(shape, nodes)
+        for owner, constraint in model.flat(shape):
+            if owner.path is None and isinstance(constraint, model.Pattern):
+                texts = [node.value for node in nodes if not isinstance(node, ox.BlankNode)]
+                foresee(texts, constraint.pattern, constraint.flags)
 
     # -- verdicts ------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ sense is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -18,6 +18,8 @@ from kgraph.errors import ShapesError
 from kgraph.shacl.terms import OxTerm
 
 _EMPTY = ox.Store()
+_REMEMBERED = 65536
+_matched: dict[tuple[str, str, str], bool] = {}
 _MORE = "Rewrite it without that; see https://www.w3.org/TR/xpath-functions/#regex-syntax."
 
 
@@ -70,10 +72,21 @@ def call_of(pattern: str, flags: str) -> str:
     return f"{ox.Literal(pattern)}, {ox.Literal(flags)}" if flags else str(ox.Literal(pattern))
 
 
-@lru_cache(maxsize=65536)
 def matches(text: str, pattern: str, flags: str) -> bool:
-    """Whether the text matches, by the store's engine."""
-    return bool(_EMPTY.query(f"ASK {{ FILTER(REGEX({ox.Literal(text)}, {call_of(pattern, flags)})) }}"))
+    """Whether the text matches, by the store's engine; the last answers are remembered."""
+    known = _matched.get((text, pattern, flags))
+    if known is None:
+        foresee([text], pattern, flags)
+        known = _matched[text, pattern, flags]
+    return known
+
+
+def foresee(texts: Collection[str], pattern: str, flags: str) -> None:
+    """Find out at once what `matches` will be asked."""
+    if len(_matched) >= _REMEMBERED:
+        _matched.clear()
+    against = unmatched(texts, pattern, flags)
+    _matched.update({(text, pattern, flags): text not in against for text in texts})
 
 
 def unmatched(texts: Iterable[str], pattern: str, flags: str) -> set[str]:

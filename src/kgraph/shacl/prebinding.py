@@ -70,9 +70,10 @@ class QueryText:
         self._check()
         self._pieces = self._cut()
 
-    def filled(self, table: str) -> str:
-        """The query with `table` at the head of every group."""
-        return table.join(self._pieces)
+    def filled(self, table: str, first: str = "") -> str:
+        """The query with `table` at the head of every group, and `first` at the head of the outermost."""
+        head, *rest = self._pieces
+        return table.join([head, first + rest[0], *rest[1:]])
 
     def _refuse(self, what: str) -> ShapesError:
         return ShapesError(f"the query {what}", where=self.where, hint=_HINT)

@@ -6,7 +6,7 @@ Queries see the store's terms: a literal that the store rewrote is compared and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from kgraph.errors import ShapesError
 from kgraph.shacl.data import Data
 from kgraph.shacl.graph import TermGraph
-from kgraph.shacl.model import Query, Shape
+from kgraph.shacl.model import Query, Shape, flat
 from kgraph.shacl.names import XSD_BOOLEAN
 from kgraph.shacl.prebinding import QueryText
 from kgraph.shacl.terms import OxTerm, ox_term
@@ -22,6 +22,7 @@ from kgraph.terms import Literal
 
 _SHAPES_GRAPH = ox.NamedNode("urn:kgraph:shapes-graph")
 _REMEMBERED = 65536
+_MANY = 2
 _TRUE = ox.Literal("true", datatype=ox.NamedNode(XSD_BOOLEAN))
 
 
@@ -44,6 +45,7 @@ class Queries:
         self._texts: dict[Query, QueryText] = {}
         self._with_shapes: ox.Store | None = None
         self._asked: dict[tuple[int, OxTerm], bool] = {}
+        self._clean: dict[int, set[OxTerm]] = {}
 
     def text(self, query: Query) -> QueryText:
         """The query, read."""
@@ -57,6 +59,8 @@ class Queries:
     def select(self, shape: Shape, query: Query, focus: OxTerm) -> Iterator[Solution]:
         """The solutions for a focus node, each distinct set of what a result takes from it."""
         names = ("value", "path", "message")
+        if focus in self._clean.get(id(query), ()):
+            return
         seen: set[tuple[tuple[str, OxTerm], ...]] = set()
         for bindings in self._rows(shape, query, {"this": focus}):
             if bindings.get("failure") == _TRUE:
@@ -85,15 +89,30 @@ class Queries:
             self._asked[key] = passed
         return passed
 
-    def candidates(self, shape: Shape, query: Query) -> set[OxTerm] | None:
-        """The focus nodes that may have results, from one run of the query; None where that cannot be
-        known.
+    def candidates(self, shape: Shape, query: Query, among: str = "") -> set[OxTerm] | None:
+        """The focus nodes that may have results, from one run of the query; None where that cannot be known.
+
+        `among`: a VALUES block of some focus nodes that alone are asked for.
         """
         if query.asks or not self.text(query).findable():
             return None
-        return {row["this"] for row in self._rows(shape, query, {})}
+        return {row["this"] for row in self._rows(shape, query, {}, among)}
 
-    def _rows(self, shape: Shape, query: Query, bound: dict[str, OxTerm]) -> Iterator[dict[str, OxTerm]]:
+    def foresee(self, shape: Shape, nodes: Iterable[OxTerm]) -> None:
+        """Find out in one run of each query of a shape which of the nodes surely have no results."""
+        some = [node for node in nodes if isinstance(node, ox.NamedNode)]
+        if len(some) < _MANY:
+            return
+        table = f"VALUES ?this {{ {' '.join(map(str, some))} }} "
+        for owner, query in flat(shape):
+            if isinstance(query, Query):
+                found = self.candidates(owner, query, table)
+                if found is not None:
+                    self._clean[id(query)] = {node for node in some if node not in found}
+
+    def _rows(
+        self, shape: Shape, query: Query, bound: dict[str, OxTerm], among: str = ""
+    ) -> Iterator[dict[str, OxTerm]]:
         """The solutions of a query with these variables bound; of ASK an empty one where it is true."""
         text = self.text(query)
         bindings: dict[str, OxTerm] = {**bound, **dict(query.bound), "currentShape": shape.node}
@@ -113,7 +132,7 @@ class Queries:
             else:
                 table += f"VALUES ?{name} {{ {term} }} "
         answer = store.query(
-            text.filled(table),
+            text.filled(table, among),
             custom_functions={f: _giving(n) for f, n in nodes.items()} if nodes else None,
             substitutions={
                 ox.Variable(f.value.rpartition(":")[2]): n
