@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from kgraph.errors import DataError
 
+# Spaces and format characters that look like nothing, or like a space; the two joiners belong to some languages.
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0009\u000b-\u001f\u007f-\u00a0\u00ad\u2000-\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff]"
+)
+
 Severity = Literal["error", "warning", "note"]
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04X}"
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Finding:
             place += f":{self.column}"
         head = f"{place}: " if place else ""
         who = f"<{self.subject}>: " if self.subject and not self.subject.startswith("_:") else ""
-        text = f"{head}{self.severity} [{self.check}] {who}{self.message}"
+        text = _INVISIBLE.sub(_escaped, f"{head}{self.severity} [{self.check}] {who}{self.message}")
         return f"{text}\n  {self.hint}" if self.hint else text
 
     def as_json(self) -> dict[str, str | int]:

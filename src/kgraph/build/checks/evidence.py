@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from kgraph.build.checks.table import Graph, check, finding
 from kgraph.build.findings import Finding
+from kgraph.build.load import graph_of
 from kgraph.terms import RDF_TYPE, RDFS
 
 _TYPE = ox.NamedNode(RDF_TYPE)
@@ -42,6 +43,8 @@ DERIVED = ("dating", "edtf", "earliest", "latest", "rule")
 def graph_kind(graph: Graph) -> Iterator[Finding]:
     """Graphs without a kind, or with two."""
     own = {graph.inferred, graph.ontology_graph}
+    base = graph.inputs.site.base
+    files = {graph_of(source, base): source.name for source in graph.inputs.data}
     for name in graph.named_graphs():
         if name in own:
             continue
@@ -51,10 +54,14 @@ def graph_kind(graph: Graph) -> Iterator[Finding]:
         kinds = graph.kinds.get(name, set())
         at = ("", "", name.value)
         if not kinds:
+            what = "statements stand in a graph that is not described, so they rest on nothing"
+            if name in files:
+                what = f"the graph of what the file says outside of braces is not described; is its @base <{base}>?"
             yield finding(
                 "graph-kind",
-                "statements stand in a graph that is not described, so they rest on nothing",
+                what,
                 subject=name.value,
+                file=files.get(name, ""),
                 at=at,
             )
         elif len(kinds) > 1:

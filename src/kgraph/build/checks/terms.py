@@ -94,30 +94,48 @@ def is_known(graph: Graph, iri: str) -> bool:
     return terms is not None and (name in terms or bool(re.fullmatch(r"_\d+", name)))
 
 
+def _kinds(graph: Graph) -> tuple[set[str], set[str]]:
+    """The classes and the properties that the ontology defines."""
+    classes, properties = set(), set()
+    for s, p, o, _ in graph.ontology.triples:
+        if p == _TYPE and type(s) is ox.NamedNode and type(o) is ox.NamedNode:
+            name = o.value.rpartition("#")[2]
+            if name == "Class":
+                classes.add(s.value)
+            elif name.endswith("Property"):
+                properties.add(s.value)
+    return classes, properties
+
+
 @check(
     "term",
-    "Every property and class in the data is defined or mentioned by the ontology, or is a term of RDF, RDFS, OWL, "
-    "SKOS, Dublin Core, FOAF, PROV-O, ORG, Web Annotation, schema.org, WGS84, DCAT or VoID.",
+    "Every property and class in the data is defined as such or mentioned by the ontology, or is a term of RDF, RDFS, "
+    "OWL, SKOS, Dublin Core, FOAF, PROV-O, ORG, Web Annotation, schema.org, WGS84, DCAT or VoID.",
     "Look for a typing error; a new term is defined in ontology/ first, with label, definition and example.",
 )
 def term(graph: Graph) -> Iterator[Finding]:
-    """Unknown properties and classes in the data and the ontology."""
+    """Unknown properties and classes in the data and the ontology; and each in the place of the other."""
+    classes, properties = _kinds(graph)
     for predicate in sorted(graph.loaded.predicates, key=str):
-        if not is_known(graph, predicate.value):
+        what = "is a class, not a property" if predicate.value in classes - properties else "is not defined"
+        if what != "is not defined" or not is_known(graph, predicate.value):
             for quad in graph.store.quads_for_pattern(None, predicate, None, _DEFAULT):
                 yield finding(
                     "term",
-                    f"the property {graph.short(predicate.value)} is not defined",
+                    f"the property {graph.short(predicate.value)} {what}",
                     subject=value_of(quad.subject),
                     at=(predicate.value, "", ""),
                 )
                 break
     for class_ in sorted(graph.classes(), key=str):
-        if type(class_) is ox.NamedNode and not is_known(graph, class_.value):
+        if type(class_) is not ox.NamedNode:
+            continue
+        what = "is a property, not a class" if class_.value in properties - classes else "is not defined"
+        if what != "is not defined" or not is_known(graph, class_.value):
             quad = next(graph.store.quads_for_pattern(None, _TYPE, class_, _DEFAULT))
             yield finding(
                 "term",
-                f"the class {graph.short(class_.value)} is not defined",
+                f"the class {graph.short(class_.value)} {what}",
                 subject=value_of(quad.subject),
                 at=(RDF_TYPE, class_.value, ""),
             )
