@@ -20,6 +20,8 @@ from kgraph.site import Site
 
 VARIABLE = "KGRAPH_SERVING"
 """The environment variable that tells a web process what to serve."""
+THREADS = 48
+"""Threads of a web process beyond those of waiting queries: 8 for bodies, 32 for large answers (web.streams), 8."""
 
 
 @click.command(short_help="Build the site where needed and serve it.")
@@ -135,7 +137,7 @@ def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bo
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=-(-waiting // processes) + 8,
+        blocking_threads=-(-waiting // processes) + THREADS,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=5,

@@ -35,6 +35,7 @@ from kgraph.web.edition import Edition, Publication
 from kgraph.web.editions import Editions
 from kgraph.web.language import LANGUAGES, install
 from kgraph.web.respond import language, secure
+from kgraph.web.streams import Streams
 
 _ROOMS = (
     pages,
@@ -83,7 +84,7 @@ def create_app(site: Site, release: Release, engine: Engine) -> Flask:
     app.after_request(secure)
     app.after_request(memento.date_answer)
     app.teardown_request(memento.give_back)
-    cache = ByteCache(Bodies(app.wsgi_app), languages=LANGUAGES)
+    cache = ByteCache(Streams(Bodies(app.wsgi_app)), languages=LANGUAGES)
     publication.on_switch = cache.clear
     app.wsgi_app = cache  # type: ignore[method-assign]
     return app

@@ -45,14 +45,14 @@ class Bodies:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
             return self._app(environ, start_response)
         if not self._free.acquire(blocking=False):
-            return _refuse(start_response, "503 Service Unavailable", "too many request bodies arrive slowly")
+            return refuse(start_response, "503 Service Unavailable", "too many request bodies arrive slowly")
         read: list[bytes] = []
         thread = Thread(target=self._fill, args=(environ, read), daemon=True)
         thread.start()
         thread.join(self._seconds)
         if not read:
             detail = f"the body of the request did not arrive in {self._seconds:g} s"
-            return _Cut(_refuse(start_response, "408 Request Timeout", detail, more=1))
+            return _Cut(refuse(start_response, "408 Request Timeout", detail, more=1))
         environ["wsgi.input"] = io.BytesIO(read[0])
         return self._app(environ, start_response)
 
@@ -93,8 +93,17 @@ def _length(environ: dict[str, Any]) -> int | None:
         return None if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
 
 
-def _refuse(start_response: Any, status: str, detail: str, more: int = 0) -> list[bytes]:
-    told = {"type": "urn:kgraph:problem:request-body", "title": status[4:], "status": int(status[:3])}
+def refuse(
+    start_response: Any,
+    status: str,
+    detail: str,
+    *,
+    more: int = 0,
+    problem: str = "request-body",
+    exc_info: Any = None,
+) -> list[bytes]:
+    """Answer with a problem (RFC 9457); `more` bytes are announced than are sent."""
+    told = {"type": f"urn:kgraph:problem:{problem}", "title": status[4:], "status": int(status[:3])}
     body = json.dumps({**told, "detail": detail, "hint": "Send it again, at once."}).encode() + b"\n"
     headers = [
         ("Content-Type", "application/problem+json"),
@@ -104,5 +113,5 @@ def _refuse(start_response: Any, status: str, detail: str, more: int = 0) -> lis
     ]
     if status.startswith("503"):
         headers.append(("Retry-After", "5"))
-    start_response(status, headers)
+    start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
     return [body]
