@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kgraph.build.checks import all_checks, reference
+from kgraph.build.checks.datings import bounds
 from kgraph.build.findings import Finding, Rejected
 from kgraph.build.pipeline import build, check
 from kgraph.site import load_site
@@ -84,7 +85,7 @@ def test_the_reference_of_checks_is_current() -> None:
 
 def test_every_check_has_its_file() -> None:
     text = "".join(path.read_text("utf-8") for path in CORPUS.glob("*.txt"))
-    assert [name for name in all_checks() if f"[{name}]" not in text] == ["source-text", "quote"]
+    assert [name for name in all_checks() if f"[{name}]" not in text] == ["source-text", "quote", "words"]
 
 
 def test_the_corpus_is_large_enough_and_whole() -> None:
@@ -94,6 +95,32 @@ def test_the_corpus_is_large_enough_and_whole() -> None:
     assert len(names) == len(CASES)
 
 
+@pytest.mark.parametrize(
+    ("edtf", "first", "last"),
+    [
+        ("2001-05-02", "2001-05-02", "2001-05-02"),
+        ("1992", "1992-01-01", "1992-12-31"),
+        ("2000-02", "2000-02-01", "2000-02-29"),
+        ("1992-02-25/1992-02-26", "1992-02-25", "1992-02-26"),
+        ("[..2019-02-22]", "None", "2019-02-22"),
+        ("[2001..2003-05]", "2001-01-01", "2003-05-31"),
+        ("2001-05-02/..", "2001-05-02", "None"),
+    ],
+)
+def test_the_days_that_a_time_in_edtf_allows(edtf: str, first: str, last: str) -> None:
+    found = bounds(edtf)
+    assert found is not None
+    assert [str(day) for day in found] == [first, last]
+
+
+def test_times_in_edtf_that_are_not_judged_or_are_none() -> None:
+    for edtf in ("1992~", "2009~/2014-02-27", "2001-21", "199X", "{1992,1993}", "Y170000002", "1992?"):
+        assert bounds(edtf) is None, edtf
+    for edtf in ("2001-02-29", "2001-13", "[..2001-06-31]"):
+        with pytest.raises(ValueError, match=r"day|month"):
+            bounds(edtf)
+
+
 def test_with_the_text_at_hand_positions_are_verified(tmp_path: Path) -> None:
     site = make_site(tmp_path, None)
     text = "A fair, and the miller spoke. Thirty stalls stood there."
@@ -101,10 +128,20 @@ def test_with_the_text_at_hand_positions_are_verified(tmp_path: Path) -> None:
     (site / "kgraph.toml").write_text(
         'license = "https://example.org/licence"\n[sources]\n"http://localhost:8000/id/source/letter" = "letter.txt"\n'
     )
-    messages = [(f.check, f.subject.rpartition("/")[2], f.line) for f in findings(site, "auto")]
+    found = findings(site, "auto")
+    messages = [(f.check, f.subject.rpartition("/")[2], f.line) for f in found if f.check != "words"]
     assert messages == [
         ("source-text", "letter", 14),
         ("quote", "letter-1#ends", 25),
         ("quote", "letter-2#begins", 32),
         ("quote", "letter-2#ends", 33),
     ]
+    missing = {f.message.partition(" is not in")[0] for f in found if f.check == "words"}
+    assert missing == {
+        "kg:nameAsWritten “bakers”",
+        "kg:nameAsWritten “the miller”",
+        "kg:phrase “2 May”",
+        "kg:phrase “ten”",
+        "kg:phrase “thirty stalls”",
+        "kg:term “Great Bread Day”",
+    }

@@ -51,6 +51,8 @@ Event-dating | <id/event/khojaly-1992> | kg:dating | "1992-02-26"^^xsd:date
 Event-partOf | <id/event/campaign-start> | kg:partOf | <id/place/moscow>
 Event-concerns | <id/event/yearly-conferences> | kg:concerns | <id/person/leyla-aliyeva>
 Event-presents | <id/event/kazakhstan-embassy-2019> | kg:presents | <id/campaign/justice-for-khojaly>
+Event-known-through-act | <id/event/campaign-start> | kg:knownThrough | <id/statement/moscow-2014-aliyeva-more-projects>
+not-part-of-itself | <id/event/campaign-start> | kg:partOf | <id/event/campaign-start>
 Event-no-name | <id/event/khojaly-1992> | kg:nameAsWritten | "what happened"
 Event-no-title | <id/event/khojaly-1992> | kg:title | "what happened"
 Event-neutral-label | <id/event/khojaly-1992> | rdfs:label | "Khojaly events"@en
@@ -138,6 +140,8 @@ Passage | <id/passage/moscow-2014-2> | kg:term | "ceremony"
 Passage-source | <id/passage/moscow-2014-2> | oa:hasSource | <id/place/moscow>
 Passage-voice | <id/passage/moscow-2014-2> | kg:voice | <id/person/leyla-aliyeva>
 Passage-possibleVoice | <id/passage/kazakhstan-2019-8> | kg:possibleVoice | <id/person/rashad-mammadov>
+Passage-speaker | <id/passage/moscow-2014-9> | kg:voice | <id/event/moscow-ceremony-2014#attendance-leyla-aliyeva>
+Passage-told | <id/passage/moscow-2014-2> | kg:mode | kg:Transcript
 Passage-mode | <id/passage/moscow-2014-2> | kg:mode |
 Passage-position | <id/passage/moscow-2014-2> | oa:hasSelector | <id/passage/moscow-2014-2#begins>
 Passage-begins | <id/passage/moscow-2014-2> | kg:begins | "On February 27"

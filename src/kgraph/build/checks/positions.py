@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
-from kgraph.build.checks.table import Graph, check, finding
+from kgraph.build.checks.table import Graph, check, finding, value_of
 from kgraph.build.findings import Finding
 
 _OA = "http://www.w3.org/ns/oa#"
 _EXTENT = ox.NamedNode("http://purl.org/dc/terms/extent")
+
+AS_WRITTEN = ("nameAsWritten", "title", "term", "phrase", "unit", "capacity", "addressee")
+"""Properties whose values are words of the passage (docs/model.md)."""
 
 
 def _node(name: str) -> ox.NamedNode:
@@ -43,6 +47,16 @@ def _passages(
         position = _position(graph, passage)
         if len(sources) == 1 and type(sources[0]) is ox.NamedNode and position:
             yield passage, sources[0], *position
+
+
+def _texts(graph: Graph) -> dict[str, str]:
+    """Source -> its text, where kgraph.toml says where that is."""
+    site = graph.inputs.site
+    return {
+        graph.inputs.rewrite.iri(iri): path.read_bytes().decode("utf-8", "replace")
+        for iri, name in dict(site.settings["sources"]).items()
+        if (path := site.root / str(name)).is_file()
+    }
 
 
 @check(
@@ -95,12 +109,7 @@ def source_text(graph: Graph) -> Iterator[Finding]:
 )
 def quote(graph: Graph) -> Iterator[Finding]:
     """Passages whose text begins or ends otherwise."""
-    site = graph.inputs.site
-    texts: dict[str, str] = {}
-    for iri, name in dict(site.settings["sources"]).items():
-        path = site.root / str(name)
-        if path.is_file():
-            texts[graph.inputs.rewrite.iri(iri)] = path.read_bytes().decode("utf-8", "replace")
+    texts = _texts(graph)
     if not texts:
         return
     for passage, source, _, start, end in _passages(graph, graph.members("Passage")):
@@ -119,3 +128,53 @@ def quote(graph: Graph) -> Iterator[Finding]:
                             f"the text from {start} to {end} {where} otherwise than “{exact.value}”",
                             subject=selector.value,
                         )
+
+
+@check(
+    "words",
+    "Where the text is at hand, what is given as written is in the text of its passage: "
+    + ", ".join(f"kg:{name}" for name in AS_WRITTEN)
+    + ".",
+    "Copy the words from the passage, spelled as there; words of your own have a language tag and stand outside.",
+)
+def words(graph: Graph) -> Iterator[Finding]:
+    """Words that the passage does not have."""
+    texts = _texts(graph)
+    if not texts:
+        return
+    written = {graph.kg(name) for name in AS_WRITTEN}
+    for passage, source, _, start, end in _passages(graph, graph.speaking()):
+        text = texts.get(source.value)
+        if text is None:
+            continue
+        found = " ".join(text[start:end].split())
+        for s, p, o, _ in graph.store.quads_for_pattern(None, None, None, passage):
+            # A shape judges words with a language: they are the curator's.
+            if p not in written or type(o) is not ox.Literal or o.language:
+                continue
+            if " ".join(o.value.split()) not in found:
+                yield finding(
+                    "words",
+                    f"{graph.short(p.value)} “{o.value}” is not in the text from {start} to {end}",
+                    subject=value_of(s),
+                    at=(p.value, o.value, passage.value),
+                )
+
+
+@check(
+    "number",
+    "Where the words of a stated number have digits, they are those of kg:count.",
+    "Compare kg:count and kg:phrase with the passage.",
+)
+def number(graph: Graph) -> Iterator[Finding]:
+    """Numbers that are not in their own words."""
+    for s, p, o, passage in graph.stated("count"):
+        for phrase in graph.store.quads_for_pattern(s, graph.kg("phrase"), None, passage):
+            digits = re.findall(r"\d+", re.sub(r"(?<=\d)[.,\s’'](?=\d{3})", "", value_of(phrase.object)))
+            if digits and o.value not in digits:
+                yield finding(
+                    "number",
+                    f"kg:count is {o.value}, but its words are “{value_of(phrase.object)}”",
+                    subject=value_of(s),
+                    at=(p.value, o.value, passage.value),
+                )

@@ -69,6 +69,18 @@ class Graph:
         """The quads of a graph with a predicate (and a value)."""
         return self.store.quads_for_pattern(None, predicate, value, name)
 
+    def speaking(self) -> Iterator[ox.NamedNode]:
+        """The passages whose statements are to be looked at."""
+        return self.members("Passage")
+
+    def stated(self, predicate: str | ox.NamedNode) -> Iterator[tuple[Any, ox.NamedNode, Any, ox.NamedNode]]:
+        """The quads of a property (a term of the ontology by its name) in these passages."""
+        term = self.kg(predicate) if isinstance(predicate, str) else predicate
+        for quad in self.store.quads_for_pattern(None, term, None, None):
+            name = quad.graph_name
+            if type(name) is ox.NamedNode and "passage" in self.kinds.get(name, ()):
+                yield quad.subject, quad.predicate, quad.object, name
+
     def labelled(self) -> Iterator[ox.NamedNode]:
         """Nodes that have a label and no type."""
         found = self.select(
@@ -203,9 +215,9 @@ def check_site(inputs: Inputs) -> Iterator[Finding]:
 
 def all_checks() -> dict[str, tuple[Check, Run]]:
     """The whole table."""
-    from kgraph.build.checks import evidence, positions, terms  # they enter themselves
+    from kgraph.build.checks import datings, evidence, positions, speech, terms  # they enter themselves
 
-    assert all((evidence, positions, terms))
+    assert all((datings, evidence, positions, speech, terms))
     return CHECKS
 
 

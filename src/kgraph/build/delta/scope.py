@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -124,6 +125,28 @@ class ScopedGraph(Graph):
             for way in (*ways, ox.NamedNode(_OA + "hasSource")) if node in measured else ways:
                 found.update(self._subjects(way, node))
         return found
+
+    @cached_property
+    def _speaking(self) -> set[ox.NamedNode]:
+        """Passages that changed, whose speaker is described otherwise, or that speak of what is told elsewhere now."""
+        found: set[object] = set(self.scope_graphs)
+        for node in self.subjects:
+            for way in ("voice", "possibleVoice"):
+                found.update(self._subjects(self.kg(way), node))
+            through = self.store.quads_for_pattern(node, self.kg("knownThrough"), None, None)
+            found.update(quad.graph_name for quad in through)
+        return {name for name in found if type(name) is ox.NamedNode and self._is(name, "Passage")}
+
+    def speaking(self) -> Iterator[ox.NamedNode]:
+        """The passages in scope."""
+        return iter(self._speaking)
+
+    def stated(self, predicate: str | ox.NamedNode) -> Iterator[tuple[Any, ox.NamedNode, Any, ox.NamedNode]]:
+        """All that they have of a property."""
+        term = self.kg(predicate) if isinstance(predicate, str) else predicate
+        for name in self._speaking:
+            for quad in self.store.quads_for_pattern(None, term, None, name):
+                yield quad.subject, quad.predicate, quad.object, name
 
     def _subjects(self, predicate: ox.NamedNode, value: ox.NamedNode) -> Iterable[ox.NamedNode]:
         for quad in self.store.quads_for_pattern(None, predicate, value, _DEFAULT):
