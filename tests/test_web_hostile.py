@@ -23,6 +23,7 @@ SCRIPTS = (
     "</bdi></title><svg onload=alert(1)>",
     "\u202egnp.exe\u202c \u2066rtl\u2069",
     '=HYPERLINK("http://evil.example")',
+    "nul \x00 bell \x07 escape \x1b[31m next \x85",
 )
 LINKS = (
     "javascript:alert(1)",
@@ -108,6 +109,7 @@ def get(web: FlaskClient, path: str) -> str:
 def test_text_stays_text(hostile: FlaskClient, number: int) -> None:
     text = get(hostile, f"/t/{number}.html")
     shape = check(text)
+    assert not re.search("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]", text)
     assert "img" not in shape.tags
     assert "49" not in re.findall(r"<h1>.*?</h1>", text, re.DOTALL)[0]
 

@@ -68,13 +68,14 @@ def page(
     template: str, *, status: int = 200, keep: bool = False, vary: Sequence[str] = (), **context: Any
 ) -> Response:
     """An HTML page. `keep`: the byte cache may keep it (its address names a page that exists, and nothing else)."""
-    html = squeezed(render_template(template, **context))
+    html = _CONTROL.sub("\ufffd", squeezed(render_template(template, **context)))
     names = [*vary, *vary_by_language()]
     response = answer(html.encode(), "text/html; charset=utf-8", status=status, keep=keep, vary=names)
     response.headers["Content-Language"] = language()
     return response
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # what HTML may not hold (section 13.2.3.5)
 _KEPT = re.compile(r"(<(pre|textarea)\b.*?</\2>)", re.DOTALL)
 _INDENT = re.compile(r"\n\s+")
 
