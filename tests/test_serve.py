@@ -26,12 +26,12 @@ def kgraph(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(site: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(site: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        kgraph("serve", str(site), "--port", str(port)),
+        kgraph("serve", str(site), "--port", str(port), *options),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -112,6 +112,18 @@ def test_its_end_leaves_no_process(site: Path) -> None:
         running = processes_of(process.pid)
         assert len(running) >= 2
     wait(lambda: not processes_of(process.pid))
+
+
+def test_queries_are_logged_when_that_is_asked_for(site: Path) -> None:
+    with serving(site, "--log-queries", "--processes", "1") as (process, address):
+        assert fetch(address + "/sparql?query=SELECT%20(%22hidden%22%20AS%20?x)%20%7B%7D") is not None
+        process.terminate()
+        assert process.stdout is not None
+        lines = [line for line in process.stdout if "kgraph.query" in line]
+    assert len(lines) == 1
+    assert "outcome=ok" in lines[0]
+    assert "rows=1 " in lines[0]
+    assert "hidden" not in lines[0]
 
 
 def test_a_killed_web_process_is_replaced(site: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ def application() -> Flask:
     from kgraph.web import create_app
 
     given = json.loads(os.environ[VARIABLE])
+    if given["log_queries"]:
+        _log_queries()
     site = load_site(Path(given["site"]), Path(given["state"]))
     try:
         release = open_active(site.state)
@@ -55,6 +58,14 @@ def application() -> Flask:
     arguments = (app, site.state, given["processes"], given["watch"])
     threading.Thread(target=_follow, args=arguments, daemon=True, name="releases").start()
     return app
+
+
+def _log_queries() -> None:
+    lines = logging.StreamHandler()
+    lines.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logger = logging.getLogger("kgraph.query")
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
 
 
 def wanted(state: Path, served: Release, *, watch: bool) -> Release | None:

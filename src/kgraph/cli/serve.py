@@ -32,7 +32,18 @@ THREADS = 48
     "--processes", type=click.IntRange(1, 64), help="Web processes; default: one a core, at most 4."
 )
 @click.option("--watch", is_flag=True, help="Show each saved file as a draft, or what is wrong with it.")
-def command(site: Path, state: Path | None, host: str, port: int, processes: int | None, watch: bool) -> int:
+@click.option(
+    "--log-queries", is_flag=True, help="Write a line for each query that is run on standard error."
+)
+def command(
+    site: Path,
+    state: Path | None,
+    host: str,
+    port: int,
+    processes: int | None,
+    watch: bool,
+    log_queries: bool,
+) -> int:
     """Serve SITE. It is built first when its files have changed since the last build; a rollback stays.
 
     With --watch a saved file is shown as a draft at once; a draft is no release, and only `kgraph build` makes
@@ -47,7 +58,7 @@ def command(site: Path, state: Path | None, host: str, port: int, processes: int
     announce(place, host, port)
     watcher = start_watcher(site, place) if watch else None
     try:
-        return run(site, place, host, port, processes or min(os.cpu_count() or 1, 4), watch)
+        return run(site, place, host, port, processes or min(os.cpu_count() or 1, 4), watch, log_queries)
     finally:
         if watcher:
             watcher.terminate()
@@ -111,7 +122,7 @@ def announce(site: Site, host: str, port: int) -> None:
     click.echo("Stop with Ctrl+C.")
 
 
-def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool) -> int:
+def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool, log_queries: bool) -> int:
     """Serve until stopped (docs/architecture.md says why the processes are arranged so); gives the exit code."""
     from granian import Granian
     from granian.constants import Interfaces
@@ -124,6 +135,7 @@ def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bo
             "state": str(place.state.resolve()),
             "processes": processes,
             "watch": watch,
+            "log_queries": log_queries,
             "failed": str(failed.resolve()),
         }
     )
