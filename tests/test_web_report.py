@@ -57,7 +57,7 @@ def test_results_stand_grouped_by_shape_the_worst_first_with_place_and_advice(we
     assert page.status_code == 200
     assert len(page.data) < 100_000
     told = text_of(page.text)
-    assert f"{MANY + 2} findings" in told
+    assert f"{MANY + 2:,} findings" in told
     assert told.index("Warning: name") < told.index("Note: age")
     assert "A name is missing: give one with ex:name." in told
     assert "What to do: Add the missing values." in told
