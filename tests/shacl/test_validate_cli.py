@@ -45,7 +45,7 @@ def test_text_is_grouped_and_the_worst_comes_first(files: Path, capsys: pytest.C
     assert run(["validate", "data.ttl", "--shapes", "shapes.ttl"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Violation: ex:BookShape ex:title (MinCount)"
-    assert lines[1] == "  There are fewer than 1 values. Add the missing values."
+    assert lines[1] == "  There is no value. Add the missing values."
     assert lines[3].split() == ["data.ttl:7", "ex:two", "The", "second"]
     assert lines[5].startswith("Warning: ex:BookShape ex:pages (MaxCount)")
     assert lines[-1] == "The data do not conform: 2 results, 1 of severity Violation, 1 of severity Warning."
@@ -99,3 +99,36 @@ def test_any_syntax_and_compression(files: Path, capsys: pytest.CaptureFixture[s
     for name in names:
         assert run(["validate", name, "--shapes", "shapes.ttl", "--format", "json"]) == 1, name
         assert len(json.loads(capsys.readouterr().out)["results"]) == 2, name
+
+
+def test_shapes_that_judge_nothing_are_told(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "untargeted.ttl").write_text(HEAD + "ex:S sh:property [ sh:path ex:p ; sh:minCount 1 ] .")
+    assert run(["validate", "good.nt", "--shapes", "shapes.ttl"]) == 0
+    told = "<http://example.org/BookShape> judged nothing: the data have no node that it targets."
+    assert f"Note: {told}" in capsys.readouterr().out
+    assert run(["validate", "good.nt", "--shapes", "untargeted.ttl"]) == 0
+    assert "no shape that has a target" in capsys.readouterr().out
+    assert run(["validate", "data.ttl", "--shapes", "shapes.ttl"]) == 1
+    assert "Note:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ('sh:property [ sh:path ex:p ; sh:minCount "1" ]', 'sh:minCount has the value "1"'),
+        ("sh:property [ sh:path ex:p ; sh:minCont 1 ]", "SHACL has no sh:minCont"),
+        (
+            "sh:sparql [ sh:select 'SELECT $this WHERE { $this zz:p ?x }' ]",
+            "the query uses the prefix zz:, which is not declared",
+        ),
+    ],
+)
+def test_a_faulty_shape_is_named(
+    files: Path, shape: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "faulty.ttl").write_text(HEAD + f"ex:S sh:targetClass ex:Book ; {shape} .")
+    assert run(["validate", "data.ttl", "--shapes", "faulty.ttl"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "<http://example.org/S>" in told
+    assert "_:" not in told

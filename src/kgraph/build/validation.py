@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from kgraph.build.sources import Source
 from kgraph.errors import UsageError
 from kgraph.media import COMPRESSIONS, RdfFormat
 from kgraph.roles import ROLES
-from kgraph.shacl import RawTerms, Report, Result, shapes_graph, validate
+from kgraph.shacl import RawTerms, Report, Result, idle, shapes_graph, validate
 from kgraph.shacl.render import Place
-from kgraph.terms import IRI, BNode, Term
+from kgraph.terms import IRI, BNode, Term, ntriples
 
 _REWRITE = Rewrite()
 _LABELS = tuple(ox.NamedNode(path[0]) for path in ROLES["label"] if len(path) == 1)
@@ -76,7 +76,14 @@ def validate_files(data: Sequence[Path], shapes: Sequence[Path], engine: Any = "
     for source in files:
         quads = raw.watch(source.quads(_REWRITE))
         store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    return Validation(validate(store, graph, engine=engine, raw=raw), store, files, shape_files)
+    report = validate(store, graph, engine=engine, raw=raw)
+    notes = tuple(
+        f"{ntriples(node)} judged nothing: the data have no node that it targets."
+        for node in idle(store, graph, raw)
+    )
+    if not report.engines:
+        notes = ("The shapes files hold no shape that has a target, so nothing was judged.",)
+    return Validation(replace(report, notes=(*report.notes, *notes)), store, files, shape_files)
 
 
 def _source(path: Path) -> Source:

@@ -4,10 +4,10 @@
 of sites and releases; see docs/shacl.md.
 """
 
-from kgraph.shacl.engine import Engine, validate
+from kgraph.shacl.engine import Engine, idle, validate
 from kgraph.shacl.graph import shapes_graph
 from kgraph.shacl.incremental import incremental
 from kgraph.shacl.raw import RawTerms
 from kgraph.shacl.report import Report, Result
 
-__all__ = ["Engine", "RawTerms", "Report", "Result", "incremental", "shapes_graph", "validate"]
+__all__ = ["Engine", "RawTerms", "Report", "Result", "idle", "incremental", "shapes_graph", "validate"]

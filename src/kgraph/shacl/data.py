@@ -114,7 +114,8 @@ class Data:
     def instances(self, cls: OxTerm) -> Iterator[OxTerm]:
         """The SHACL instances of `cls`; one that has several of its subclasses comes several times."""
         for each in self.subclasses(cls):
-            yield from self.subjects(_TYPE, each)
+            for quad in self.store.quads_for_pattern(None, _TYPE, each, _DEFAULT):
+                yield quad.subject  # type: ignore[misc]
 
     def to_rdflib(self, predicates: Iterable[str] | None = None) -> rdflib.Graph:
         """The data graph, with the class tree, as a plain rdflib graph in memory.

@@ -25,7 +25,7 @@ from kgraph.shacl.report import Judge as JudgeName
 from kgraph.shacl.report import Report, Result, ordered
 from kgraph.shacl.screen import Screen
 from kgraph.shacl.sieve import Sieve, Subjects
-from kgraph.shacl.targets import Membership, focus_nodes
+from kgraph.shacl.targets import Membership, each_focus_node, focus_nodes
 from kgraph.shacl.terms import OxTerm, ox_term, plain
 from kgraph.terms import Term
 
@@ -64,6 +64,14 @@ def validate(
     for shape in run.shapes.targeted:
         results.extend(run.judge_shape(shape, nodes))
     return run.report(results, scope="full" if focus is None else "focus")
+
+
+def idle(data: ox.Store, shapes: rdflib.Graph, raw: RawTerms | None = None) -> list[Term]:
+    """The targeted shapes that have no focus node in the data: a typing error in a target would look like this."""
+    run = Run(data, shapes, raw=raw)
+    return [
+        plain(s.node) for s in run.shapes.targeted if next(each_focus_node(run.data, s.targets), None) is None
+    ]
 
 
 class Run:

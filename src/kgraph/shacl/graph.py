@@ -106,6 +106,15 @@ class TermGraph:
         """Whether `node` is a SHACL instance of the class `cls` in this graph; `types` is rdf:type's IRI."""
         return any(ox.NamedNode(cls) in self.superclasses(value) for value in self.objects(node, types))
 
+    def holder(self, label: str) -> str:
+        """The IRI of the node that leads to a blank node, over other blank nodes; empty where there is none."""
+        node, seen = ox.BlankNode(label), set()
+        while isinstance(node, ox.BlankNode) and node not in seen:
+            seen.add(node)
+            above = (ox_term(s) for s, _, o in self.triples if isinstance(o, BNode) and o.value == node.value)
+            node = next(above, node)  # type: ignore[assignment]
+        return str(node) if isinstance(node, ox.NamedNode) else ""
+
     def unresolved_imports(self) -> list[str]:
         """The IRIs imported with owl:imports of which the graph says nothing."""
         return sorted({o.value for _, o in self.pairs(OWL_IMPORTS) if o not in self._forward})

@@ -6,6 +6,7 @@ The reason for strictness: a shape that an engine passes over is a shape whose v
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -65,6 +66,17 @@ class Shapes:
 
 def load(graph: TermGraph) -> Shapes:
     """Every shape of the graph. Raises ShapesError (see the module's docstring)."""
+    try:
+        return _load(graph)
+    except ShapesError as error:
+        blank = re.search(r"_:(\w+)", error.where)
+        holder = graph.holder(blank[1]) if blank else ""
+        if holder:  # labels of blank nodes say nothing to whoever wrote the file
+            error.where = f"a blank node of {holder}"
+        raise
+
+
+def _load(graph: TermGraph) -> Shapes:
     _check_names(graph)
     loader = _Loader(graph)
     for node in loader.shape_nodes():

@@ -34,8 +34,14 @@ _TEXTS: dict[type[model.Constraint], Callable[[Any], str]] = {
     model.Class: lambda c: f"The value is not an instance of {_shown(c.cls)}",
     model.Datatype: lambda c: f"The value is not a well-formed literal of datatype <{c.datatype}>",
     model.NodeKind: lambda c: f"The value is not {_KINDS[c.kind]}",
-    model.MinCount: lambda c: f"There are fewer than {c.count} values",
-    model.MaxCount: lambda c: f"There are more than {c.count} values",
+    model.MinCount: lambda c: (
+        f"There are fewer than {c.count} values" if c.count > 1 else "There is no value"
+    ),
+    model.MaxCount: lambda c: (
+        f"There are more than {c.count} values"
+        if c.count > 1
+        else ("There is more than one value" if c.count else "There is a value")
+    ),
     **dict.fromkeys(
         (model.MinExclusive, model.MinInclusive, model.MaxExclusive, model.MaxInclusive),
         lambda c: f"The value is not {_SIGNS[c.operator]} {_shown(c.limit)}",

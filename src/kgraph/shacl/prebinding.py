@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kgraph.errors import ShapesError
 
@@ -112,6 +113,14 @@ class QueryText:
                 if token.variable:
                     found.add(token.variable)
         return found
+
+    @property
+    def undeclared(self) -> list[str]:
+        """The prefixes that names have and no PREFIX declares."""
+        solid = [self.tokens[i] for i in self._solid]
+        declared = {b.text for a, b in pairwise(solid) if a.upper == "PREFIX"}
+        used = {token.text.partition(":")[0] + ":" for token in solid if token.kind == "name"}
+        return sorted(each.removesuffix(":") for each in used - declared)
 
     def projects(self, name: str) -> bool:
         """Whether the outermost SELECT returns the variable."""

@@ -181,6 +181,12 @@ def _query(
     try:
         ox.Store().query(full)
     except SyntaxError as error:
+        if checked.undeclared:
+            raise ShapesError(
+                f"the query uses the prefix {checked.undeclared[0]}:, which is not declared",
+                where=where,
+                hint="Declare it with sh:prefixes and sh:declare (SHACL 5.2.1), or write the IRI in full.",
+            ) from error
         raise ShapesError(
             f"the query is not SPARQL: {error}", where=where, hint="Correct the query."
         ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyoxigraph as ox
 
 from kgraph.shacl.data import Data
@@ -15,14 +17,18 @@ _DEFAULT = ox.DefaultGraph()
 
 def focus_nodes(data: Data, targets: Targets) -> dict[OxTerm, None]:
     """The focus nodes, each once."""
-    found: dict[OxTerm, None] = dict.fromkeys(targets.nodes)
+    return dict.fromkeys(each_focus_node(data, targets))
+
+
+def each_focus_node(data: Data, targets: Targets) -> Iterator[OxTerm]:
+    """The focus nodes; one that has several targets comes several times."""
+    yield from targets.nodes
     for cls in targets.classes:
-        found.update(dict.fromkeys(data.instances(cls)))
+        yield from data.instances(cls)
     for predicate in targets.subjects_of:
-        found.update((subject, None) for subject, _ in data.pairs(predicate))
+        yield from (subject for subject, _ in data.pairs(predicate))
     for predicate in targets.objects_of:
-        found.update((value, None) for _, value in data.pairs(predicate))
-    return found
+        yield from (value for _, value in data.pairs(predicate))
 
 
 class Membership:
