@@ -233,7 +233,8 @@ cat ontology/*.ttl thing.ttl > data.ttl; cat shapes/*.ttl > rules.ttl
 ```
 
 Without `--focus` a processor judges whatever has a type, and misses in this document what the linked things say in
-theirs. To hold that too, a document would have to hold their links as well, and so on to most of the graph.
+theirs. To hold that too, a document would have to hold their links as well, and so on to most of the graph. Targets
+that only full descriptions have (a label, say) would do without it, and would let a thing that lacks its label pass.
 `tests/test_crawl.py` judges every document alone, and all of them together without a focus."""
 
 
