@@ -166,6 +166,21 @@ def kinds(term: Node) -> set[Node]:
     return {above for c in direct for above in ontology().transitive_objects(c, RDFS.subClassOf)}
 
 
+def test_examples_of_terms_are_in_the_data() -> None:
+    """What an example names is there; an example that is a statement is one of the data."""
+    known = {str(i).removeprefix(BASE) for i in iris(data())}
+    stated = 0
+    for term, example in ontology().subject_objects(SKOS.example):
+        for name in re.findall(r"\bid/[\w/#-]+", str(example)):
+            assert name in known, f"{term}: {name}"
+        if found := re.fullmatch(r"(id/\S+) kg:(\w+) (id/\S+|kg:\w+)", str(example)):
+            stated += 1
+            subject, name, value = found.groups()
+            object_ = KG[value.removeprefix("kg:")] if value.startswith("kg:") else URIRef(BASE + value)
+            assert (URIRef(BASE + subject), KG[name], object_) in data(), example
+    assert stated > 20
+
+
 def test_every_term_is_used_but_for_the_kinds_of_source_that_are_absent() -> None:
     for kind in (OWL.ObjectProperty, OWL.DatatypeProperty):
         assert set(ontology().subjects(RDF.type, kind)) <= set(data().predicates())
