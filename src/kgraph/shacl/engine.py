@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import rdflib
 
 Engine = OneOf["auto", "compiled", "pyshacl"]
+_TOGETHER = 10_000
+"""Focus nodes of which questions are asked at once."""
 
 
 def validate(
@@ -128,13 +130,15 @@ class Run:
             if not nodes:
                 return []
             return reference.judge_shape(self._needed(shape), self.graph, shape.node, nodes)
-        self.judge.foresee(shape, nodes)
-        target, found = plain(shape.node), []
-        for node in nodes:
-            at: Term | None = None
-            for result in self.judge.results(shape, node):
-                at = at or plain(node)
-                found.append(replace(result, target_shape=target, target_node=at))
+        target, found, held = plain(shape.node), [], list(nodes)
+        for start in range(0, len(held), _TOGETHER):
+            some = held[start : start + _TOGETHER]
+            self.judge.foresee(shape, some)
+            for node in some:
+                at: Term | None = None
+                for result in self.judge.results(shape, node):
+                    at = at or plain(node)
+                    found.append(replace(result, target_shape=target, target_node=at))
         return found
 
     def _needed(self, shape: model.Shape) -> rdflib.Graph:
