@@ -47,7 +47,7 @@ _NODE = re.compile(rb"<https://w3id\.org/tree#node> <([^>]+)>")
 class Client:
     """Requests over one connection at a time, bodies decompressed, counted.
 
-    A connection stays with one of the server's processes, so it is a new one after each 100 requests: all of them work.
+    A connection stays with one of the server's processes, so it is a new one after each 10 requests: all of them work.
     """
 
     def __init__(self, base: str, port: int) -> None:
@@ -58,7 +58,7 @@ class Client:
         """The body of an address of the site."""
         parts = urlsplit(address)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        if self.requests % 100 == 0:
+        if self.requests % 10 == 0:
             self._connection.close()  # the next request opens it again
         self._connection.request("GET", target, headers={"Accept": accept, "Accept-Encoding": "gzip"})
         answer = self._connection.getresponse()

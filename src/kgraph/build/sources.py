@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
+from kgraph.build.entities import Guarded
 from kgraph.build.rewrite import Rewrite
 from kgraph.errors import EnvironmentFault, ParseError
 from kgraph.iri import WRITTEN_BASE
@@ -85,7 +86,8 @@ class Source:
         with self.open() as stream:
             try:
                 base = WRITTEN_BASE if self.syntax in _RELATIVE else None
-                parser = ox.parse(stream, _SYNTAX[self.syntax], base_iri=base)
+                read = Guarded(stream, self.name) if self.syntax is RdfFormat.RDFXML else stream
+                parser = ox.parse(read, _SYNTAX[self.syntax], base_iri=base)  # type: ignore[arg-type]
                 yield from self._relabelled(parser, rewrite)
             except SyntaxError as error:
                 raise self._parse_error(error) from error

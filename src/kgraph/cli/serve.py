@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -22,6 +24,7 @@ VARIABLE = "KGRAPH_SERVING"
 """The environment variable that tells a web process what to serve."""
 THREADS = 48
 """Threads of a web process beyond those of waiting queries: 8 for bodies, 32 for large answers (web.streams), 8."""
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # options of mallopt, as glibc's malloc.h numbers them
 
 
 @click.command(short_help="Build the site where needed and serve it.")
@@ -122,6 +125,19 @@ def announce(site: Site, host: str, port: int) -> None:
     click.echo("Stop with Ctrl+C.")
 
 
+def _keep_memory_small() -> None:
+    """Two of glibc's arenas at most, and large blocks outside of them (mallopt(3)); the processes to come inherit it.
+
+    By itself glibc gives each thread an arena that keeps what it once held: a web process then grows with every thread
+    that happens to write a large answer. Threads that share Python's lock gain nothing by it. Other systems have no
+    such call. (The environment would say it only to programs that are started, and granian forks.)
+    """
+    with suppress(OSError, AttributeError):
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(_ARENA_MAX, 2)
+        set_option(_MMAP_THRESHOLD, 1 << 20)
+
+
 def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool, log_queries: bool) -> int:
     """Serve until stopped (docs/architecture.md says why the processes are arranged so); gives the exit code."""
     from granian import Granian
@@ -139,8 +155,7 @@ def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bo
             "failed": str(failed.resolve()),
         }
     )
-    # glibc gives each thread an arena that keeps what it once held; two are enough for threads that share a lock
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    _keep_memory_small()
     waiting = int(settings["query_workers"]) + int(settings["query_queue"])
     Granian(
         "kgraph.cli._serving:application",

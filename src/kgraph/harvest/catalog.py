@@ -215,7 +215,7 @@ def _statistics(published: Published) -> Iterator[Said]:
         " (SELECT count(*) FROM node WHERE outgoing > 0), (SELECT count(*) FROM class_statistic WHERE entities > 0),"
         " (SELECT count(*) FROM property_statistic WHERE triples > 0)"
     )[0]
-    yield dataset, "void:triples", typed(manifest.triples, "integer")
+    yield dataset, "void:triples", typed(manifest.triples + manifest.inferred, "integer")
     for name, number in zip(("entities", "distinctSubjects", "classes", "properties"), count, strict=True):
         yield dataset, "void:" + name, typed(number, "integer")
     yield dataset, "void:uriSpace", Literal(published.base)

@@ -91,7 +91,9 @@ def _estimate(published: Published, pattern: Pattern) -> int:
     """How many statements match, by the statistics of the index; the least of what its parts allow."""
     manifest = published.release.manifest
     graphs = 2 if pattern.every_graph and manifest.named_graphs else 1
-    bounds = [manifest.quads if pattern.every_graph else manifest.triples]
+    bounds = [manifest.triples + manifest.inferred]
+    if pattern.every_graph and manifest.named_graphs:
+        bounds[0] += manifest.quads + manifest.inferred
 
     def look_up(sql: str, node: Term | None, times: int) -> None:
         if isinstance(node, IRI):
