@@ -24,7 +24,7 @@ VARIABLE = "KGRAPH_SERVING"
 """The environment variable that tells a web process what to serve."""
 THREADS = 48
 """Threads of a web process beyond those of waiting queries: 8 for bodies, 32 for large answers (web.streams), 8."""
-_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # options of mallopt, as glibc's malloc.h numbers them
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # options of mallopt, as in glibc's malloc.h
 
 
 @click.command(short_help="Build the site where needed and serve it.")
@@ -136,6 +136,7 @@ def _keep_memory_small() -> None:
         set_option = ctypes.CDLL(None).mallopt
         set_option(_ARENA_MAX, 2)
         set_option(_MMAP_THRESHOLD, 1 << 20)
+        set_option(_TRIM_THRESHOLD, 16 << 20)  # else what one answer gives back the next one has to ask for
 
 
 def run(site: Path, place: Site, host: str, port: int, processes: int, watch: bool, log_queries: bool) -> int:
