@@ -194,12 +194,13 @@ class Published:
             if subject in seen:
                 continue
             seen.add(subject)
-            mine = list(self._shown(self.engine.outgoing(subject)))
+            mine = list(self.shown(self.engine.outgoing(subject)))
             found += mine
             waiting += (q.object for q in mine if isinstance(q.object, BNode))
         return found
 
-    def _shown(self, quads: Sequence[Quad]) -> Iterator[Quad]:
+    def shown(self, quads: Sequence[Quad]) -> Iterator[Quad]:
+        """Those of the merge that are more than entailed, of all quads of a subject."""
         inferred = {q[:3] for q in quads if q.graph and q.graph.value in self.inferred}
         if inferred:
             inferred -= {q[:3] for q in quads if q.graph and q.graph.value not in self.inferred}

@@ -374,14 +374,9 @@ def preview(published: Published, iri: str) -> dict[str, Any] | None:
     if not rows:
         return None
     row = rows[0]
-    inferred = {r["iri"] for r in published.rows("SELECT iri FROM node WHERE graph_kind = 'inferred'")}
-    quads = published.engine.outgoing(IRI(iri), limit=20_000)
-    entailed = {(q.predicate, q.object) for q in quads if q.graph and q.graph.value in inferred}
-    stated = {(q.predicate, q.object) for q in quads if q.graph and q.graph.value not in inferred}
     values: dict[str, list[str]] = {}
-    for q in quads:
-        alone = (q.predicate, q.object) in entailed - stated
-        if q.graph is None and not alone and q.predicate.value not in (RDF_TYPE, RDFS + "label"):
+    for q in published.shown(published.engine.outgoing(IRI(iri), limit=20_000)):
+        if q.predicate.value not in (RDF_TYPE, RDFS + "label"):
             text = label_of(published, q.object.value) if isinstance(q.object, IRI) else q.object.value
             if text != row["description"]:
                 values.setdefault(q.predicate.value, []).append(
