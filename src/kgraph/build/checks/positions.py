@@ -49,14 +49,13 @@ def _passages(
             yield passage, sources[0], *position
 
 
-def _texts(graph: Graph) -> dict[str, str]:
-    """Source -> its text, where kgraph.toml says where that is."""
-    site = graph.inputs.site
-    return {
-        graph.inputs.rewrite.iri(iri): path.read_bytes().decode("utf-8", "replace")
-        for iri, name in dict(site.settings["sources"]).items()
-        if (path := site.root / str(name)).is_file()
-    }
+def _read(graph: Graph, some: Iterable[ox.NamedNode]) -> Iterator[tuple[ox.NamedNode, int, int, str]]:
+    """(passage, start, end, its text) of those whose source's text is at hand."""
+    if graph.texts:
+        for passage, source, _, start, end in _passages(graph, some):
+            text = graph.texts.get(source.value)
+            if text is not None:
+                yield passage, start, end, text[start:end]
 
 
 @check(
@@ -109,14 +108,7 @@ def source_text(graph: Graph) -> Iterator[Finding]:
 )
 def quote(graph: Graph) -> Iterator[Finding]:
     """Passages whose text begins or ends otherwise."""
-    texts = _texts(graph)
-    if not texts:
-        return
-    for passage, source, _, start, end in _passages(graph, graph.members("Passage")):
-        text = texts.get(source.value)
-        if text is None:
-            continue
-        found = text[start:end]
+    for passage, start, end, found in _read(graph, graph.members("Passage")):
         for name, where, fits in (("begins", "begins", found.startswith), ("ends", "ends", found.endswith)):
             for selector in graph.objects(passage, graph.kg(name)):
                 if type(selector) is not ox.NamedNode:
@@ -139,15 +131,9 @@ def quote(graph: Graph) -> Iterator[Finding]:
 )
 def words(graph: Graph) -> Iterator[Finding]:
     """Words that the passage does not have."""
-    texts = _texts(graph)
-    if not texts:
-        return
     written = {graph.kg(name) for name in AS_WRITTEN}
-    for passage, source, _, start, end in _passages(graph, graph.speaking()):
-        text = texts.get(source.value)
-        if text is None:
-            continue
-        found = " ".join(text[start:end].split())
+    for passage, start, end, text in _read(graph, graph.speaking()):
+        found = " ".join(text.split())
         for s, p, o, _ in graph.store.quads_for_pattern(None, None, None, passage):
             # A shape judges words with a language: they are the curator's.
             if p not in written or type(o) is not ox.Literal or o.language:

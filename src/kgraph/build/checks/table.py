@@ -135,6 +135,16 @@ class Graph:
         }
 
     @cached_property
+    def texts(self) -> dict[str, str]:
+        """Source -> its text, where kgraph.toml says where that is."""
+        site = self.inputs.site
+        return {
+            self.inputs.rewrite.iri(iri): path.read_bytes().decode("utf-8", "replace")
+            for iri, name in dict(site.settings["sources"]).items()
+            if (path := site.root / str(name)).is_file()
+        }
+
+    @cached_property
     def kinds(self) -> dict[ox.NamedNode, set[str]]:
         """Graph name -> the kinds it is typed as: passage, editorial, external."""
         found: dict[ox.NamedNode, set[str]] = {}
